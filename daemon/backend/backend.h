@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+// daemon/backend/backend.h — where the sound goes: the contract of every backend.
+//
+// A backend owns the [rt] thread and calls ch_engine_clock() and ch_engine_run() from it, and nothing
+// else of ours.  jack is called by its server whenever the server likes; null paces itself; file
+// runs as fast as the decoder delivers.
+//
+// Life: open → start ⇄ stop → close.  All calls come from one thread at a time, which may be a helper
+// (open and close may block for seconds, so control/ never calls them on the loop).  While
+// stopped the engine belongs to [main]; start hands it to [rt]; stop returns when [rt] has let go.
+
+#ifndef CH_BACKEND_BACKEND_H
+#define CH_BACKEND_BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/status.h"
+
+struct ch_engine;
+struct ch_backend; ///< an open one; each backend defines its own
+
+enum ch_backend_event {
+    CH_BACKEND_LOST,   ///< the server or device is gone: close it; the engine is no longer called
+    CH_BACKEND_CHANGED ///< rate, period or latency changed: read the info again
+};
+
+/// What control/ asks for.
+struct ch_backend_config {
+    const char *device; ///< jack: server name; file: the path; NULL = default
+    uint32_t rate_hz;   ///< 0 = default (48000, or the server's; jack refuses another than its own)
+    uint32_t period;    ///< frames; 0 = default (1024, or the server's)
+    const char *connect; ///< jack: "auto", "none" or a POSIX extended regex of port names
+    const char *format;  ///< file: "f32" (default), "s16", "s24"
+    /// Called from any thread but [rt].
+    void (*on_event)(void *context, enum ch_backend_event event);
+    void *context;
+};
+
+/// What there is.
+struct ch_backend_info {
+    uint32_t rate_hz;
+    uint32_t period;         ///< frames
+    uint32_t latency_frames; ///< from the callback to the ear, as far as the system says
+    uint32_t n_xruns;
+    char device[128]; ///< what a person would call it
+};
+
+struct ch_backend_ops {
+    const char *name;    ///< "jack", "null", "file"
+    const char *summary; ///< for --help
+    bool always_on; ///< called without end once started; else control/ stops it when nothing plays
+
+    /// Get the device.  On failure *out is NULL, nothing is left behind, and `detail` (256 bytes) has
+    /// a sentence that names the device and the remedy.  CH_NO_DEVICE, CH_BUSY, CH_OUT_OF_RANGE,
+    /// CH_UNAVAILABLE, CH_DENIED, CH_NO_MEMORY.
+    enum ch_status (*open)(struct ch_backend **out, const struct ch_backend_config *config,
+                           char *detail);
+    /// Begin to call the engine, which is set up for info.rate_hz.
+    enum ch_status (*start)(struct ch_backend *backend, struct ch_engine *engine, char *detail);
+    /// No call of the engine is running or comes after this returns.
+    void (*stop)(struct ch_backend *backend);
+    /// Stops first if needed.  Accepts a lost one.
+    void (*close)(struct ch_backend *backend);
+    /// [any] while open.
+    void (*get_info)(struct ch_backend *backend, struct ch_backend_info *info);
+};
+
+extern const struct ch_backend_ops ch_backend_null;
+extern const struct ch_backend_ops ch_backend_file;
+#ifdef HAVE_JACK
+extern const struct ch_backend_ops ch_backend_jack;
+#endif
+
+/// By name, or NULL.  `auto` is control's business: jack if a server answers, else null.    [any]
+const struct ch_backend_ops *ch_backend_find(const char *name);
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: ISC
+// daemon/base/os_posix.c — threads, clocks and real-time privileges by POSIX, with Linux's extras.
+
+#include "daemon/base/os.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__SSE2__)
+#    include <xmmintrin.h>
+#endif
+
+#include "daemon/base/units.h"
+
+CH_RT uint64_t
+ch_os_mono_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * CH_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static struct timespec
+timespec_from_ns(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / CH_NS_PER_S),
+                             .tv_nsec = (long)(ns % CH_NS_PER_S)};
+}
+
+void
+ch_os_sleep_until(uint64_t mono_ns)
+{
+    const struct timespec until = timespec_from_ns(mono_ns);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+    }
+}
+
+struct thread_args {
+    char name[16];
+    void (*fn)(void *);
+    void *arg;
+};
+
+static void *
+thread_main(void *arg)
+{
+    struct thread_args start = *(struct thread_args *)arg;
+    free(arg);
+    pthread_setname_np(pthread_self(), start.name);
+    start.fn(start.arg);
+    return NULL;
+}
+
+enum ch_status
+ch_thread_start(struct ch_thread *thread, const char *name, size_t stack_bytes, void (*fn)(void *),
+                void *arg)
+{
+    thread->handle = NULL;
+    struct thread_args *start = calloc(1, sizeof *start);
+    pthread_t *id = calloc(1, sizeof *id);
+    if (!start || !id) {
+        free(start);
+        free(id);
+        return CH_NO_MEMORY;
+    }
+    strncpy(start->name, name, sizeof start->name - 1);
+    start->fn = fn;
+    start->arg = arg;
+
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack_bytes);
+    // Signals belong to the loop; a new thread inherits the mask of its creator.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int err = pthread_create(id, &attr, thread_main, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    if (err) {
+        free(start);
+        free(id);
+        return ch_status_from_errno(err);
+    }
+    thread->handle = id;
+    return CH_OK;
+}
+
+void
+ch_thread_join(struct ch_thread *thread)
+{
+    if (thread->handle) {
+        pthread_join(*(pthread_t *)thread->handle, NULL);
+        free(thread->handle);
+        thread->handle = NULL;
+    }
+}
+
+void
+ch_thread_detach(struct ch_thread *thread)
+{
+    if (thread->handle) {
+        pthread_detach(*(pthread_t *)thread->handle);
+        free(thread->handle);
+        thread->handle = NULL;
+    }
+}
+
+struct event_impl {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool set;
+};
+
+enum ch_status
+ch_event_init(struct ch_event *event)
+{
+    struct event_impl *impl = calloc(1, sizeof *impl);
+    event->impl = impl;
+    if (!impl) {
+        return CH_NO_MEMORY;
+    }
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&impl->mutex, NULL);
+    pthread_cond_init(&impl->cond, &attr);
+    pthread_condattr_destroy(&attr);
+    return CH_OK;
+}
+
+void
+ch_event_fini(struct ch_event *event)
+{
+    struct event_impl *impl = event->impl;
+    if (impl) {
+        pthread_cond_destroy(&impl->cond);
+        pthread_mutex_destroy(&impl->mutex);
+        free(impl);
+        event->impl = NULL;
+    }
+}
+
+void
+ch_event_set(struct ch_event *event)
+{
+    struct event_impl *impl = event->impl;
+    pthread_mutex_lock(&impl->mutex);
+    impl->set = true;
+    pthread_cond_signal(&impl->cond);
+    pthread_mutex_unlock(&impl->mutex);
+}
+
+bool
+ch_event_wait(struct ch_event *event, uint64_t timeout_ns)
+{
+    struct event_impl *impl = event->impl;
+    const uint64_t now = ch_os_mono_ns();
+    const bool forever = timeout_ns > UINT64_MAX - now;
+    const struct timespec until = timespec_from_ns(forever ? 0 : now + timeout_ns);
+    pthread_mutex_lock(&impl->mutex);
+    int err = 0;
+    while (!impl->set && err != ETIMEDOUT) {
+        err = forever ? pthread_cond_wait(&impl->cond, &impl->mutex)
+                      : pthread_cond_timedwait(&impl->cond, &impl->mutex, &until);
+    }
+    const bool was_set = impl->set;
+    impl->set = false;
+    pthread_mutex_unlock(&impl->mutex);
+    return was_set;
+}
+
+enum ch_status
+ch_os_rt_promote(int priority)
+{
+    const struct sched_param param = {.sched_priority = priority};
+    // RESET_ON_FORK: no child inherits what could starve the machine; rtkit and PipeWire ask for it.
+    return ch_status_from_errno(
+        pthread_setschedparam(pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &param));
+}
+
+CH_RT void
+ch_os_denormals_off(void)
+{
+#if defined(__SSE2__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u); // FTZ | DAZ
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(fpcr));
+    __asm__ __volatile__("msr fpcr, %0" : : "r"(fpcr | (1ull << 24))); // FZ
+#endif
+}
+
+__attribute__((noinline)) void
+ch_os_prefault_stack(void)
+{
+    enum { BYTES = 64 * 1024 };
+    volatile unsigned char pages[BYTES];
+    for (size_t i = 0; i < BYTES; i += 1024) {
+        pages[i] = 0;
+    }
+    (void)pages[0];
+}
+
+bool
+ch_os_lock_memory(void *region, size_t bytes)
+{
+    return mlock(region, bytes) == 0;
+}
+
+void
+ch_os_be_nice(int increment)
+{
+    // On Linux the nice value belongs to the thread, which `0` names here.
+    const int now = getpriority(PRIO_PROCESS, 0);
+    (void)setpriority(PRIO_PROCESS, 0, now + increment);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// daemon/lockfree/pcm_ring.c — allocation of PCM rings.                                    [setup]
+
+#include "daemon/lockfree/pcm_ring.h"
+
+#include <stdlib.h>
+
+struct ch_pcm_ring *
+ch_pcm_ring_create(uint32_t n_frames)
+{
+    uint32_t capacity = 1;
+    while (capacity < n_frames && capacity < 1u << 30) {
+        capacity *= 2;
+    }
+    const size_t header =
+        (sizeof(struct ch_pcm_ring) + CH_CACHE_APART - 1) & ~(size_t)(CH_CACHE_APART - 1);
+    const size_t bytes = header + (size_t)capacity * sizeof(struct ch_pcm_frame);
+    void *block =
+        aligned_alloc(CH_CACHE_APART, (bytes + CH_CACHE_APART - 1) & ~(size_t)(CH_CACHE_APART - 1));
+    if (!block) {
+        return NULL;
+    }
+    struct ch_pcm_ring *pcm = block;
+    atomic_init(&pcm->ended, 0);
+    if (!ch_ring_init(&pcm->ring, (uint8_t *)block + header, capacity,
+                      sizeof(struct ch_pcm_frame))) {
+        free(block);
+        return NULL;
+    }
+    return pcm;
+}
+
+void
+ch_pcm_ring_destroy(struct ch_pcm_ring *pcm)
+{
+    free(pcm);
+}
