@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: ISC
+// daemon/engine/engine_setup.c — [setup] allocation, and [main]'s end of the queues.
+
+#include "daemon/engine/engine_setup.h"
+
+#include <stdlib.h>
+
+#include "daemon/engine/engine_internal.h"
+
+#define RAMP_MS 20.0
+#define FADE_MS 10.0
+
+static void
+set_lengths(struct ch_engine *engine, uint32_t rate_hz)
+{
+    engine->rate_hz = rate_hz;
+    engine->ramp_frames = ch_frames_from_ms(RAMP_MS, rate_hz);
+    engine->fade_frames = ch_frames_from_ms(FADE_MS, rate_hz);
+}
+
+enum ch_status
+ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
+{
+    *out = NULL;
+    struct ch_engine *engine = aligned_alloc(_Alignof(struct ch_engine), sizeof *engine);
+    if (!engine) {
+        return CH_NO_MEMORY;
+    }
+    memset(engine, 0, sizeof *engine);
+    set_lengths(engine, rate_hz);
+    engine->limiter = ch_limiter_create(rate_hz);
+    if (!engine->limiter) {
+        free(engine);
+        return CH_NO_MEMORY;
+    }
+    if (!ch_ring_init(&engine->commands, engine->command_slots, CH_COMMAND_SLOTS,
+                      sizeof(struct ch_command)) ||
+        !ch_ring_init(&engine->events, engine->event_slots, CH_EVENT_SLOTS,
+                      sizeof(struct ch_event_slot))) {
+        ch_engine_destroy(engine);
+        return CH_INTERNAL;
+    }
+    ch_snapshot_init(&engine->state, sizeof(struct ch_engine_state));
+    ch_snapshot_init(&engine->clock, sizeof(struct ch_clock));
+    ch_eq_init(&engine->eq);
+    ch_limiter_set_ceiling(engine->limiter, 1.0f);
+    ch_limiter_reset(engine->limiter);
+    ch_ramp_snap(&engine->gain[0], 1.0f);
+    ch_ramp_snap(&engine->gain[1], 1.0f);
+    for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
+        ch_player_init(&engine->players[i], i);
+    }
+    engine->quiet = true;
+    ch_engine_publish(engine);
+    *out = engine;
+    return CH_OK;
+}
+
+void
+ch_engine_destroy(struct ch_engine *engine)
+{
+    if (engine) {
+        ch_limiter_destroy(engine->limiter);
+        free(engine);
+    }
+}
+
+enum ch_status
+ch_engine_set_rate(struct ch_engine *engine, uint32_t rate_hz)
+{
+    struct ch_limiter *limiter = ch_limiter_create(rate_hz);
+    if (!limiter) {
+        return CH_NO_MEMORY;
+    }
+    ch_engine_settle(engine);
+    for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
+        ch_player_release_all(engine, &engine->players[i]);
+    }
+    ch_limiter_destroy(engine->limiter);
+    engine->limiter = limiter;
+    ch_limiter_set_ceiling(limiter, 1.0f);
+    ch_limiter_reset(limiter);
+    set_lengths(engine, rate_hz);
+    ch_eq_init(&engine->eq);
+    ch_engine_publish(engine);
+    return CH_OK;
+}
+
+uint32_t
+ch_engine_rate(const struct ch_engine *engine)
+{
+    return engine->rate_hz;
+}
+
+uint32_t
+ch_engine_latency(const struct ch_engine *engine)
+{
+    return ch_limiter_latency(engine->limiter);
+}
+
+bool
+ch_engine_send(struct ch_engine *engine, struct ch_command *commands, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + 1 < n) {
+            commands[i].flags |= CH_COMMAND_CHAINED;
+        } else {
+            commands[i].flags &= (uint16_t)~CH_COMMAND_CHAINED;
+        }
+    }
+    return n <= CH_CHAIN_MAX && ch_ring_write(&engine->commands, commands, n);
+}
+
+bool
+ch_engine_take_event(struct ch_engine *engine, struct ch_event_slot *event)
+{
+    return ch_ring_read(&engine->events, event, 1);
+}
+
+void
+ch_engine_settle(struct ch_engine *engine)
+{
+    engine->block_frame = engine->frame;
+    do {
+        ch_engine_collect_commands(engine);
+        for (uint32_t i = 0; i < engine->n_pending; i++) {
+            engine->pending[i].when_frame = 0;
+        }
+        ch_engine_apply_commands(engine, 1);
+        for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
+            ch_player_settle(engine, &engine->players[i]);
+        }
+    } while (ch_ring_read_space(&engine->commands) && ch_engine_can_post(engine, CH_EVENT_RESERVE));
+
+    ch_ramp_snap(&engine->gain[0], ch_ramp_goal(&engine->gain[0]));
+    ch_ramp_snap(&engine->gain[1], ch_ramp_goal(&engine->gain[1]));
+    ch_eq_reset(&engine->eq);
+    ch_limiter_reset(engine->limiter);
+    ch_engine_publish(engine);
+}
+
+void
+ch_engine_read_state(struct ch_engine *engine, struct ch_engine_state *state)
+{
+    ch_snapshot_read(&engine->state, state);
+}
+
+struct ch_snapshot *
+ch_engine_clock_snapshot(struct ch_engine *engine)
+{
+    return &engine->clock;
+}

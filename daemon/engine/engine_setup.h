@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// daemon/engine/engine_setup.h — the life of an engine, and the loop's end of its queues.
+//
+// Nothing in here is called from the callback.
+
+#ifndef CH_ENGINE_ENGINE_SETUP_H
+#define CH_ENGINE_ENGINE_SETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/status.h"
+#include "daemon/engine/messages.h"
+#include "daemon/lockfree/clock.h"
+
+struct ch_engine;
+
+/// Flat EQ, gain 1, limiter on at 0 dBFS.                                                   [setup]
+CH_NODISCARD enum ch_status ch_engine_create(struct ch_engine **out, uint32_t rate_hz);
+
+/// Decks and taps still in it are [main]'s again: take the events first.                    [setup]
+void ch_engine_destroy(struct ch_engine *engine);
+
+/// Frames are now of `rate_hz`.  Gives all decks back (as events), forgets all signal, keeps gain; the
+/// EQ and the limiter must be set anew.                                                       [setup]
+CH_NODISCARD enum ch_status ch_engine_set_rate(struct ch_engine *engine, uint32_t rate_hz);
+
+uint32_t ch_engine_rate(const struct ch_engine *engine); ///< [any]
+
+/// Frames by which the chain delays what it plays (the limiter's look-ahead).                 [any]
+uint32_t ch_engine_latency(const struct ch_engine *engine);
+
+/// Queue n commands that land on one frame (n <= CH_CHAIN_MAX): all or, if there is no room, none.
+///                                                                                           [main]
+CH_NODISCARD bool ch_engine_send(struct ch_engine *engine, struct ch_command *commands, uint32_t n);
+
+/// Take one event.                                                                           [main]
+bool ch_engine_take_event(struct ch_engine *engine, struct ch_event_slot *event);
+
+/// The callback does not run: let the queued commands take effect at once, without ramps.   [setup]
+void ch_engine_settle(struct ch_engine *engine);
+
+/// The state after the latest block.                                                          [any]
+void ch_engine_read_state(struct ch_engine *engine, struct ch_engine_state *state);
+
+/// When frames are heard: a snapshot of struct ch_clock.                [any]
+struct ch_snapshot *ch_engine_clock_snapshot(struct ch_engine *engine);
+
+#endif

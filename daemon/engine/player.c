@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: ISC
+// daemon/engine/player.c — [rt] plays decks: gapless joins, fades, pause, starvation.
+
+#include "daemon/engine/player.h"
+
+#include "daemon/engine/engine_internal.h"
+
+/// Frames that a flowing deck keeps in hand, so that it can still fade out when its decoder is late.
+#define RESERVE_FRAMES 256
+
+static const struct ch_deck no_deck;
+
+CH_RT static void
+release(struct ch_engine *engine, struct ch_player *player, struct ch_deck *deck, uint32_t offset)
+{
+    ch_engine_post(engine,
+                   (struct ch_event_slot){.op = CH_EVENT_RELEASED,
+                                          .deck = {.pcm = deck->pcm,
+                                                   .player = player->index,
+                                                   .stream = deck->stream,
+                                                   .ring_frame = deck->played}},
+                   offset);
+    *deck = no_deck;
+}
+
+CH_RT static void
+post_deck(struct ch_engine *engine, const struct ch_player *player, const struct ch_deck *deck,
+          enum ch_event_op op, uint32_t offset)
+{
+    ch_engine_post(
+        engine,
+        (struct ch_event_slot){
+            .op = (uint16_t)op,
+            .deck = {.player = player->index, .stream = deck->stream, .ring_frame = deck->played}},
+        offset);
+}
+
+// --- commands ----------------------------------------------------------------------------------
+
+void
+ch_player_init(struct ch_player *player, uint32_t index)
+{
+    *player = (struct ch_player){.index = index};
+    ch_ramp_snap(&player->gate, 1.0f);
+}
+
+CH_RT static bool
+standing(const struct ch_player *player)
+{
+    return player->paused && ch_ramp_settled(&player->gate);
+}
+
+// The current deck makes room: at once if it is not heard, else by a fade.  false = no slot is free.
+CH_RT static bool
+retire_current(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames)
+{
+    struct ch_deck *deck = &player->current;
+    if (!deck->pcm) {
+        return true;
+    }
+    const bool silent =
+        standing(player) || deck->held || (deck->dry && ch_ramp_settled(&deck->flow));
+    if (silent) {
+        release(engine, player, deck, 0);
+        return true;
+    }
+    for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
+        if (!player->fading[i].pcm) {
+            bool ended;
+            const uint32_t available = ch_pcm_ring_available(deck->pcm, &ended);
+            player->fading[i] = *deck;
+            *deck = no_deck;
+            // A fade no longer than what there is to fade.
+            ch_ramp_to(&player->fading[i].fade, 0.0f,
+                       ended || available > fade_frames ? fade_frames : available);
+            return true;
+        }
+    }
+    return false;
+}
+
+CH_RT bool
+ch_player_play(struct ch_engine *engine, struct ch_player *player, struct ch_pcm_ring *pcm,
+               uint32_t stream, uint32_t flags, uint32_t fade_frames)
+{
+    if (!retire_current(engine, player, fade_frames)) {
+        return false;
+    }
+    if (player->armed.pcm) {
+        release(engine, player, &player->armed, 0);
+    }
+    struct ch_deck *deck = &player->current;
+    *deck = (struct ch_deck){.pcm = pcm, .stream = stream, .end_frame = CH_FOREVER};
+    ch_ramp_snap(&deck->flow, 1.0f);
+    ch_ramp_snap(&deck->fade, 1.0f);
+    if (flags & CH_PLAY_PAUSED) {
+        deck->held = true;
+        player->paused = true;
+        player->tell_standing = true;
+        ch_ramp_to(&player->gate, 0.0f, fade_frames);
+    } else {
+        if (flags & CH_PLAY_FADE_IN) {
+            ch_ramp_snap(&deck->fade, 0.0f);
+            ch_ramp_to(&deck->fade, 1.0f, fade_frames);
+        }
+        player->paused = false;
+        player->tell_standing = false;
+        bool fading = false;
+        for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
+            fading |= player->fading[i].pcm != NULL;
+        }
+        if (fading) {
+            ch_ramp_to(&player->gate, 1.0f, fade_frames);
+        } else {
+            ch_ramp_snap(&player->gate, 1.0f);
+        }
+    }
+    post_deck(engine, player, deck, CH_EVENT_STARTED, 0);
+    return true;
+}
+
+CH_RT bool
+ch_player_stop(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames)
+{
+    if (!retire_current(engine, player, fade_frames)) {
+        return false;
+    }
+    if (player->armed.pcm) {
+        release(engine, player, &player->armed, 0);
+    }
+    player->tell_standing = true;
+    return true;
+}
+
+CH_RT void
+ch_player_arm(struct ch_engine *engine, struct ch_player *player, struct ch_pcm_ring *pcm,
+              uint32_t stream)
+{
+    if (player->armed.pcm) {
+        release(engine, player, &player->armed, 0);
+    }
+    if (!pcm) {
+        return;
+    }
+    player->armed = (struct ch_deck){.pcm = pcm, .stream = stream, .end_frame = CH_FOREVER};
+    ch_ramp_snap(&player->armed.flow, 1.0f);
+    ch_ramp_snap(&player->armed.fade, 1.0f);
+}
+
+CH_RT void
+ch_player_truncate(struct ch_player *player, uint32_t stream, uint64_t end_frame)
+{
+    if (player->current.pcm && player->current.stream == stream) {
+        player->current.end_frame = end_frame;
+    }
+}
+
+CH_RT void
+ch_player_pause(struct ch_player *player, uint32_t fade_frames)
+{
+    player->paused = true;
+    player->tell_standing = true;
+    ch_ramp_to(&player->gate, 0.0f, fade_frames);
+}
+
+CH_RT void
+ch_player_resume(struct ch_player *player, uint32_t fade_frames)
+{
+    player->paused = false;
+    player->tell_standing = false;
+    player->current.held = false;
+    ch_ramp_to(&player->gate, 1.0f, fade_frames);
+}
+
+// --- the sound ---------------------------------------------------------------------------------
+
+/// Multiply by a ramp; a settled 1 leaves every bit as it is.
+CH_RT static void
+shape(struct ch_engine *engine, struct ch_ramp *ramp, float *left, float *right, uint32_t n_frames)
+{
+    if (ch_ramp_settled(ramp) && ramp->target == 1.0f) {
+        return;
+    }
+    float *values = engine->scratch;
+    ch_ramp_fill(ramp, values, n_frames);
+    for (uint32_t i = 0; i < n_frames; i++) {
+        left[i] *= values[i];
+        right[i] *= values[i];
+    }
+}
+
+CH_RT static void
+deinterleave(const struct ch_pcm_frame *in, float *left, float *right, uint32_t n_frames)
+{
+    for (uint32_t i = 0; i < n_frames; i++) {
+        left[i] = in[i].left;
+        right[i] = in[i].right;
+    }
+}
+
+/// Frames that may be played now, and whether the deck ends with them.
+CH_RT static uint32_t
+playable(struct ch_deck *deck, bool *final)
+{
+    bool ended;
+    const uint32_t available = ch_pcm_ring_available(deck->pcm, &ended);
+    const uint64_t until_end = deck->end_frame > deck->played ? deck->end_frame - deck->played : 0;
+    if (until_end <= available) {
+        *final = true;
+        return (uint32_t)until_end;
+    }
+    *final = ended;
+    return available;
+}
+
+CH_RT static void
+consume(struct ch_deck *deck, float *left, float *right, uint32_t n_frames)
+{
+    struct ch_span span;
+    if (n_frames && ch_ring_peek(&deck->pcm->ring, n_frames, &span)) {
+        deinterleave(span.data[0], left, right, span.n[0]);
+        deinterleave(span.data[1], left + span.n[0], right + span.n[0], span.n[1]);
+        ch_ring_release(&deck->pcm->ring, n_frames);
+        deck->played += n_frames;
+    }
+}
+
+/// A deck whose decoder is late fades out with the frames it has kept in hand, and in again when a
+/// twentieth of a second has come.  Returns how many of n_frames can be taken from the ring.
+CH_RT static uint32_t
+regulate_flow(struct ch_engine *engine, struct ch_player *player, struct ch_deck *deck,
+              uint32_t available, bool final, uint32_t n_frames)
+{
+    if (!deck->dry) {
+        if (final || available >= n_frames + RESERVE_FRAMES) {
+            return available < n_frames ? available : n_frames;
+        }
+        deck->dry = true;
+        ch_ramp_to(&deck->flow, 0.0f, available < RESERVE_FRAMES ? available : RESERVE_FRAMES);
+        post_deck(engine, player, deck, CH_EVENT_STARVED, 0);
+    } else if (ch_ramp_settled(&deck->flow) && (final || available >= engine->rate_hz / 20)) {
+        deck->dry = false;
+        ch_ramp_to(&deck->flow, 1.0f, RESERVE_FRAMES);
+        post_deck(engine, player, deck, CH_EVENT_REFILLED, 0);
+        return available < n_frames ? available : n_frames;
+    }
+    if (ch_ramp_settled(&deck->flow)) {
+        return 0;
+    }
+    return available < n_frames ? available : n_frames;
+}
+
+/// Write n_frames of the deck (silence where it has none); returns frames up to its end, or n_frames.
+CH_RT static uint32_t
+render_deck(struct ch_engine *engine, struct ch_player *player, struct ch_deck *deck, float *left,
+            float *right, uint32_t n_frames)
+{
+    bool final;
+    const uint32_t available = playable(deck, &final);
+    const uint32_t n = regulate_flow(engine, player, deck, available, final, n_frames);
+    consume(deck, left, right, n);
+    if (final && !deck->dry && n == available && n < n_frames) {
+        shape(engine, &deck->flow, left, right, n);
+        shape(engine, &deck->fade, left, right, n);
+        return n;
+    }
+    memset(left + n, 0, (n_frames - n) * sizeof *left);
+    memset(right + n, 0, (n_frames - n) * sizeof *right);
+    if (n < n_frames) {
+        engine->n_starved += n_frames - n;
+    }
+    shape(engine, &deck->flow, left, right, n_frames);
+    shape(engine, &deck->fade, left, right, n_frames);
+    return n_frames;
+}
+
+/// The current deck and, at its end, the armed one behind it.
+CH_RT static void
+render_current(struct ch_engine *engine, struct ch_player *player, float *left, float *right,
+               uint32_t n_frames)
+{
+    uint32_t done = 0;
+    while (player->current.pcm && done < n_frames) {
+        done += render_deck(engine, player, &player->current, left + done, right + done,
+                            n_frames - done);
+        if (done == n_frames) {
+            bool final;
+            if (playable(&player->current, &final) || !final) {
+                break;
+            }
+        }
+        // Ended, be it on the slice's last frame: what follows starts on the very next one.
+        post_deck(engine, player, &player->current, CH_EVENT_ENDED, done);
+        release(engine, player, &player->current, done);
+        player->current = player->armed;
+        player->armed = no_deck;
+        if (player->current.pcm) {
+            post_deck(engine, player, &player->current, CH_EVENT_STARTED, done);
+        }
+    }
+    memset(left + done, 0, (n_frames - done) * sizeof *left);
+    memset(right + done, 0, (n_frames - done) * sizeof *right);
+}
+
+CH_RT static void
+add(float *sum, const float *x, uint32_t n_frames)
+{
+    for (uint32_t i = 0; i < n_frames; i++) {
+        sum[i] += x[i];
+    }
+}
+
+CH_RT static bool
+mix_fading(struct ch_engine *engine, struct ch_player *player, float *left, float *right,
+           uint32_t n_frames)
+{
+    float deck_left[CH_SLICE_FRAMES], deck_right[CH_SLICE_FRAMES];
+    bool sounds = false;
+    for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
+        struct ch_deck *deck = &player->fading[i];
+        if (!deck->pcm) {
+            continue;
+        }
+        bool final;
+        const uint32_t available = playable(deck, &final);
+        const uint32_t n = available < n_frames ? available : n_frames;
+        consume(deck, deck_left, deck_right, n);
+        shape(engine, &deck->flow, deck_left, deck_right, n);
+        shape(engine, &deck->fade, deck_left, deck_right, n);
+        add(left, deck_left, n);
+        add(right, deck_right, n);
+        sounds = true;
+        if (ch_ramp_settled(&deck->fade) || n < n_frames) {
+            release(engine, player, deck, n);
+        }
+    }
+    return sounds;
+}
+
+CH_RT bool
+ch_player_mix(struct ch_engine *engine, struct ch_player *player, float *left, float *right,
+              uint32_t n_frames)
+{
+    const bool moving = player->current.pcm && !player->current.held && !standing(player);
+    float own_left[CH_SLICE_FRAMES], own_right[CH_SLICE_FRAMES];
+    bool sounds = false;
+
+    // Without room for its events nothing moves; [main] has been away for a thousand of them.
+    if (ch_engine_can_post(engine, CH_EVENT_RESERVE)) {
+        if (moving) {
+            render_current(engine, player, own_left, own_right, n_frames);
+            sounds = true;
+        } else {
+            memset(own_left, 0, n_frames * sizeof *own_left);
+            memset(own_right, 0, n_frames * sizeof *own_right);
+        }
+        sounds |= mix_fading(engine, player, own_left, own_right, n_frames);
+        if (sounds) {
+            shape(engine, &player->gate, own_left, own_right, n_frames);
+            add(left, own_left, n_frames);
+            add(right, own_right, n_frames);
+        } else {
+            ch_ramp_snap(&player->gate, player->paused ? 0.0f : 1.0f);
+        }
+        if (player->tell_standing && !sounds) {
+            player->tell_standing = false;
+            post_deck(engine, player, &player->current, CH_EVENT_STANDING, 0);
+        }
+    }
+    return sounds;
+}
+
+CH_RT bool
+ch_player_can_run(struct ch_player *player, uint32_t n_frames)
+{
+    if (!player->current.pcm || player->current.held || standing(player)) {
+        return true;
+    }
+    bool final;
+    uint32_t available = playable(&player->current, &final);
+    if (!final) {
+        return available >= n_frames + RESERVE_FRAMES;
+    }
+    if (available < n_frames && player->armed.pcm) {
+        const uint32_t rest = n_frames - available;
+        available = playable(&player->armed, &final);
+        return final || available >= rest + RESERVE_FRAMES;
+    }
+    return true;
+}
+
+// --- while the callback stands -----------------------------------------------------------------
+
+void
+ch_player_settle(struct ch_engine *engine, struct ch_player *player)
+{
+    for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
+        if (player->fading[i].pcm) {
+            release(engine, player, &player->fading[i], 0);
+        }
+    }
+    ch_ramp_snap(&player->gate, player->paused ? 0.0f : 1.0f);
+    if (player->tell_standing) {
+        player->tell_standing = false;
+        post_deck(engine, player, &player->current, CH_EVENT_STANDING, 0);
+    }
+}
+
+void
+ch_player_release_all(struct ch_engine *engine, struct ch_player *player)
+{
+    ch_player_settle(engine, player);
+    if (player->current.pcm) {
+        release(engine, player, &player->current, 0);
+    }
+    if (player->armed.pcm) {
+        release(engine, player, &player->armed, 0);
+    }
+    ch_player_init(player, player->index);
+}
+
+CH_RT uint32_t
+ch_player_motion(const struct ch_player *player)
+{
+    if (!player->current.pcm) {
+        return CH_PLAYER_EMPTY;
+    }
+    if (player->paused) {
+        return CH_PLAYER_STANDING;
+    }
+    return player->current.dry ? CH_PLAYER_STARVING : CH_PLAYER_MOVING;
+}
