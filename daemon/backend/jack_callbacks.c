@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: ISC
+// daemon/backend/jack_callbacks.c — what libjack calls: [rt] once per cycle, and its notifications.
+//
+// The engine is given to the callback by one atomic pointer, and taken back by a handshake without
+// the server, so that stop() keeps its promise when the server hangs.
+
+#include "daemon/backend/jack_internal.h"
+
+#include <string.h>
+
+#include "daemon/base/os.h"
+#include "daemon/engine/engine.h"
+
+// --- the callback --------------------------------------------------------------------------- [rt]
+
+// When this cycle began.  JACK's clock need not be ours (jack2 reads CLOCK_MONOTONIC_RAW), so only
+// the difference of two of its times is used.
+CH_RT static uint64_t
+cycle_mono_ns(const struct ch_backend *backend)
+{
+    const uint64_t now_ns = ch_os_mono_ns();
+    jack_nframes_t frame;
+    jack_time_t begin_us, next_us;
+    float period_us;
+    if (backend->api.get_cycle_times(backend->client, &frame, &begin_us, &next_us, &period_us)) {
+        return now_ns;
+    }
+    const int64_t age_us = (int64_t)(backend->api.get_time() - begin_us);
+    // Of a cycle that can't be told (freewheeling, the first ones) nothing is believed.
+    const bool plausible = age_us > -1000000 && age_us < 1000000;
+    return plausible ? (uint64_t)((int64_t)now_ns - age_us * 1000) : now_ns;
+}
+
+CH_RT static void
+render(struct ch_backend *backend, struct ch_engine *engine, float *const planes[CH_CHANNELS],
+       uint32_t n_frames)
+{
+    const uint64_t mono_ns = cycle_mono_ns(backend);
+    const uint32_t rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed);
+    const uint32_t latency = atomic_load_explicit(&backend->latency_frames, memory_order_relaxed);
+    for (uint32_t done = 0; done < n_frames;) {
+        const uint32_t n = n_frames - done < CH_BLOCK_MAX ? n_frames - done : CH_BLOCK_MAX;
+        float *out[CH_CHANNELS];
+        for (unsigned i = 0; i < CH_CHANNELS; i++) {
+            out[i] = planes[i] + done;
+        }
+        ch_engine_clock(engine, mono_ns + ch_ns_from_frames(done, rate_hz), latency);
+        ch_engine_run(engine, out, n);
+        done += n;
+    }
+}
+
+CH_RT static int
+on_process(jack_nframes_t n_frames, void *arg)
+{
+    struct ch_backend *backend = arg;
+    float *planes[CH_CHANNELS];
+    for (unsigned i = 0; i < CH_CHANNELS; i++) {
+        planes[i] = backend->api.port_get_buffer(backend->ports.out[i], n_frames);
+        if (!planes[i]) {
+            return 0;
+        }
+    }
+    ch_os_denormals_off(); // a library may have turned them on again
+
+    // Sequentially consistent, as in ch_jack_take_engine_back(): either we see its NULL, or it sees
+    // that we are here.
+    atomic_store(&backend->in_callback, true);
+    struct ch_engine *engine = atomic_load(&backend->engine);
+    if (engine) {
+        render(backend, engine, planes, n_frames);
+    } else {
+        for (unsigned i = 0; i < CH_CHANNELS; i++) {
+            memset(planes[i], 0, n_frames * sizeof *planes[i]);
+        }
+    }
+    atomic_store_explicit(&backend->in_callback, false, memory_order_release);
+    return 0;
+}
+
+static void
+on_thread_init(void *arg)
+{
+    (void)arg;
+    ch_os_denormals_off();
+    ch_os_prefault_stack();
+}
+
+void
+ch_jack_take_engine_back(struct ch_backend *backend)
+{
+    atomic_store(&backend->engine, NULL);
+    while (atomic_load(&backend->in_callback)) {
+        ch_os_sleep_until(ch_os_mono_ns() + 100000);
+    }
+}
+
+// --- notifications ------------------------------------------------------ [libjack's own threads]
+
+static void
+tell(struct ch_backend *backend, enum ch_backend_event event)
+{
+    if (backend->on_event && !atomic_load_explicit(&backend->silent, memory_order_acquire)) {
+        backend->on_event(backend->context, event);
+    }
+}
+
+static void
+update(struct ch_backend *backend, atomic_uint *field, uint32_t value)
+{
+    if (atomic_exchange_explicit(field, value, memory_order_relaxed) != value) {
+        tell(backend, CH_BACKEND_CHANGED);
+    }
+}
+
+static int
+on_buffer_size(jack_nframes_t n_frames, void *arg)
+{
+    struct ch_backend *backend = arg;
+    update(backend, &backend->period, n_frames);
+    return 0;
+}
+
+static int
+on_sample_rate(jack_nframes_t rate_hz, void *arg)
+{
+    struct ch_backend *backend = arg;
+    update(backend, &backend->rate_hz, rate_hz);
+    return 0;
+}
+
+static int
+on_xrun(void *arg)
+{
+    struct ch_backend *backend = arg;
+    atomic_fetch_add_explicit(&backend->n_xruns, 1, memory_order_relaxed);
+    return 0;
+}
+
+static void
+on_latency(jack_latency_callback_mode_t mode, void *arg)
+{
+    struct ch_backend *backend = arg;
+    uint32_t latency = 0;
+    for (unsigned i = 0; i < CH_CHANNELS; i++) {
+        jack_latency_range_t range = {0, 0};
+        if (mode == JackCaptureLatency) {
+            // What we play comes from nowhere: it is born at our outputs.
+            backend->api.port_set_latency_range(backend->ports.out[i], mode, &range);
+        } else {
+            backend->api.port_get_latency_range(backend->ports.out[i], mode, &range);
+            latency = range.max > latency ? range.max : latency;
+        }
+    }
+    if (mode == JackPlaybackLatency) {
+        update(backend, &backend->latency_frames, latency);
+    }
+}
+
+// As good as a signal handler: nothing but an atomic and the event.
+static void
+on_shutdown(jack_status_t code, const char *reason, void *arg)
+{
+    (void)code;
+    (void)reason;
+    struct ch_backend *backend = arg;
+    if (!atomic_exchange_explicit(&backend->lost, true, memory_order_acq_rel)) {
+        tell(backend, CH_BACKEND_LOST);
+    }
+}
+
+void
+ch_jack_set_callbacks(struct ch_backend *backend)
+{
+    const struct ch_jack_api *api = &backend->api;
+    jack_client_t *client = backend->client;
+    api->set_thread_init_callback(client, on_thread_init, backend);
+    api->set_process_callback(client, on_process, backend);
+    api->set_buffer_size_callback(client, on_buffer_size, backend);
+    api->set_sample_rate_callback(client, on_sample_rate, backend);
+    api->set_xrun_callback(client, on_xrun, backend);
+    api->set_latency_callback(client, on_latency, backend);
+    api->on_info_shutdown(client, on_shutdown, backend);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+// daemon/backend/jack_internal.h — the JACK client, shared by its life (jack.c) and its callbacks.
+
+#ifndef CH_BACKEND_JACK_INTERNAL_H
+#define CH_BACKEND_JACK_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/backend/backend.h"
+#include "daemon/backend/common.h"
+#include "daemon/backend/jack_api.h"
+#include "daemon/backend/jack_ports.h"
+
+#define CH_JACK_SERVER_NAME_MAX 60 ///< bytes; it becomes part of a socket's path
+
+struct ch_backend {
+    struct ch_jack_api api;
+    jack_client_t *client;
+    struct ch_jack_ports ports;
+    struct ch_jack_wish wish;
+    char server[CH_JACK_SERVER_NAME_MAX + 1]; // as people call it
+    bool named;                               // by us: not the default of libjack
+    bool wedged;                              // a request was given up: ask for nothing any more
+    atomic_int n_refs;
+
+    // Answers of the server to the latest request.
+    jack_status_t open_status;
+    bool registered; // our ports
+    bool active;
+
+    // [rt] and [main]
+    _Atomic(struct ch_engine *) engine; // NULL: write silence
+    atomic_bool in_callback;
+
+    // Written by libjack's notification thread, read by any.
+    atomic_uint rate_hz, period, latency_frames, n_xruns;
+    atomic_bool lost;
+    atomic_bool silent; // closed: no more events
+    void (*on_event)(void *context, enum ch_backend_event event);
+    void *context;
+};
+
+/// Before the client is activated.                                                       [setup]
+void ch_jack_set_callbacks(struct ch_backend *backend);
+
+/// When it returns, no call of the engine runs or comes.                                  [worker]
+void ch_jack_take_engine_back(struct ch_backend *backend);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: ISC
+// daemon/backend/wavfile.c — float planes to interleaved WAV frames, through libsndfile.
+
+#include "daemon/backend/wavfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/backend/common.h"
+
+// Frames that wait in memory: small periods would cost a system call each.
+#define CHUNK 4096
+
+// A RIFF size has 32 bits; this much is left for everything that is not audio.
+#define AUDIO_BYTES_MAX (UINT32_MAX - 4096u)
+
+static const struct {
+    const char *name;
+    int subtype;
+    uint32_t bytes; // per sample
+} formats[] = {
+    [CH_WAV_F32] = {"f32", SF_FORMAT_FLOAT, 4},
+    [CH_WAV_S16] = {"s16", SF_FORMAT_PCM_16, 2},
+    [CH_WAV_S24] = {"s24", SF_FORMAT_PCM_24, 3},
+};
+
+struct ch_wavfile {
+    SNDFILE *sndfile;
+    enum ch_wav_format format;
+    uint64_t n_frames; // accepted
+    enum ch_status failed;
+    uint32_t n_waiting;
+    union {
+        float f32[CHUNK * CH_CHANNELS];
+        short s16[CHUNK * CH_CHANNELS];
+        int s24[CHUNK * CH_CHANNELS]; // in the upper three bytes
+    } waiting;
+    char path[];
+};
+
+bool
+ch_wav_format_from_name(const char *name, enum ch_wav_format *format)
+{
+    for (unsigned i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (!strcmp(name, formats[i].name)) {
+            *format = (enum ch_wav_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum ch_status
+system_failure(const char *path, const char *verb, int err, char *detail)
+{
+    snprintf(detail, CH_DETAIL_BYTES, "%.160s cannot be %s: %s", path, verb, strerror(err));
+    const enum ch_status status = ch_status_from_errno(err);
+    return status == CH_NOT_FOUND || status == CH_INTERNAL ? CH_NO_DEVICE : status;
+}
+
+enum ch_status
+ch_wavfile_open(struct ch_wavfile **out, const char *path, enum ch_wav_format format,
+                uint32_t rate_hz, char *detail)
+{
+    *out = NULL;
+    struct ch_wavfile *file = calloc(1, sizeof *file + strlen(path) + 1);
+    if (!file) {
+        snprintf(detail, CH_DETAIL_BYTES, "no memory to write %.160s", path);
+        return CH_NO_MEMORY;
+    }
+    strcpy(file->path, path);
+    file->format = format;
+
+    enum ch_status status;
+    const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        status = system_failure(path, "written", errno, detail);
+        goto err_file;
+    }
+    SF_INFO info = {.samplerate = (int)rate_hz,
+                    .channels = CH_CHANNELS,
+                    .format = SF_FORMAT_WAV | formats[format].subtype};
+    file->sndfile = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+    if (!file->sndfile) {
+        snprintf(detail, CH_DETAIL_BYTES, "%.160s cannot be written: %s", path, sf_strerror(NULL));
+        status = CH_NO_DEVICE; // libsndfile has closed fd
+        goto err_file;
+    }
+    // The PEAK chunk holds the time of day.
+    sf_command(file->sndfile, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    *out = file;
+    return CH_OK;
+
+err_file:
+    free(file);
+    return status;
+}
+
+// Exact: a power of two scales without rounding, and lrintf rounds once.
+static inline int
+int_from_float(float x, float full_scale)
+{
+    if (isnan(x)) {
+        return 0;
+    }
+    const float scaled = x * full_scale;
+    if (scaled <= -full_scale) {
+        return (int)-full_scale;
+    }
+    if (scaled >= full_scale - 1.0f) {
+        return (int)(full_scale - 1.0f);
+    }
+    return (int)lrintf(scaled);
+}
+
+static void
+interleave(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t from,
+           uint32_t n_frames)
+{
+    for (uint32_t channel = 0; channel < CH_CHANNELS; channel++) {
+        const float *in = planes[channel] + from;
+        const uint32_t first = file->n_waiting * CH_CHANNELS + channel;
+        for (uint32_t i = 0; i < n_frames; i++) {
+            const uint32_t at = first + i * CH_CHANNELS;
+            switch (file->format) {
+            case CH_WAV_F32:
+                file->waiting.f32[at] = in[i];
+                break;
+            case CH_WAV_S16:
+                file->waiting.s16[at] = (short)int_from_float(in[i], 0x1p15f);
+                break;
+            case CH_WAV_S24:
+                file->waiting.s24[at] = int_from_float(in[i], 0x1p23f) * 256;
+                break;
+            }
+        }
+    }
+    file->n_waiting += n_frames;
+}
+
+static enum ch_status
+flush(struct ch_wavfile *file, char *detail)
+{
+    enum ch_status status = CH_OK;
+    const sf_count_t n = (sf_count_t)file->n_waiting;
+    file->n_waiting = 0;
+    sf_count_t n_written = 0;
+    errno = 0;
+    switch (file->format) {
+    case CH_WAV_F32:
+        n_written = sf_writef_float(file->sndfile, file->waiting.f32, n);
+        break;
+    case CH_WAV_S16:
+        n_written = sf_writef_short(file->sndfile, file->waiting.s16, n);
+        break;
+    case CH_WAV_S24:
+        n_written = sf_writef_int(file->sndfile, file->waiting.s24, n);
+        break;
+    }
+    if (n_written != n) {
+        // A disk that fills up in the middle of a write gives a short one, without an error.
+        status = system_failure(file->path, "written any further", errno ? errno : ENOSPC, detail);
+        file->failed = status;
+    }
+    return status;
+}
+
+static bool
+is_full(const struct ch_wavfile *file, uint32_t n_frames)
+{
+    return (file->n_frames + n_frames) * CH_CHANNELS * formats[file->format].bytes >
+           AUDIO_BYTES_MAX;
+}
+
+enum ch_status
+ch_wavfile_write(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t n_frames,
+                 char *detail)
+{
+    if (file->failed) {
+        snprintf(detail, CH_DETAIL_BYTES, "%.160s was given up after an error", file->path);
+        return file->failed;
+    }
+    if (is_full(file, n_frames)) {
+        snprintf(detail, CH_DETAIL_BYTES,
+                 "%.160s has reached 4 GiB, the most a WAV file holds; begin another", file->path);
+        file->failed = CH_OUT_OF_RANGE;
+        return file->failed;
+    }
+    for (uint32_t done = 0; done < n_frames;) {
+        const uint32_t room = CHUNK - file->n_waiting;
+        const uint32_t n = n_frames - done < room ? n_frames - done : room;
+        interleave(file, planes, done, n);
+        done += n;
+        if (file->n_waiting == CHUNK && flush(file, detail) != CH_OK) {
+            return file->failed;
+        }
+    }
+    file->n_frames += n_frames;
+    return CH_OK;
+}
+
+uint64_t
+ch_wavfile_n_frames(const struct ch_wavfile *file)
+{
+    return file->n_frames;
+}
+
+enum ch_status
+ch_wavfile_close(struct ch_wavfile *file, char *detail)
+{
+    if (!file) {
+        return CH_OK;
+    }
+    enum ch_status status = file->n_waiting ? flush(file, detail) : CH_OK;
+    const int err = sf_close(file->sndfile);
+    if (err && status == CH_OK) {
+        snprintf(detail, CH_DETAIL_BYTES, "%.160s could not be finished: %s", file->path,
+                 sf_error_number(err));
+        status = CH_NO_DEVICE;
+    }
+    free(file);
+    return status;
+}
