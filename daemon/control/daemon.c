@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/daemon.c — wires the parts, runs the loop, and takes them apart in reverse.
+
+#include "daemon/control/daemon.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/base/units.h"
+#include "daemon/control/session.h"
+#include "daemon/control/systemd.h"
+#include "daemon/media/stream.h"
+
+#define RATE_DEFAULT_HZ 48000
+/// How long the last fade may take before the door is closed all the same.
+#define FAREWELL_MS 300
+/// How long decoders may take to end.
+#define DECODERS_END_NS (2 * CH_NS_PER_S)
+
+static void
+on_wake(uv_async_t *async)
+{
+    struct ch_daemon *daemon = async->data;
+    ch_device_poll(daemon);
+    ch_transport_poll(daemon);
+    ch_feeds_poll(daemon);
+}
+
+static void
+on_signal(uv_signal_t *signal, int number)
+{
+    struct ch_daemon *daemon = signal->data;
+    ch_info("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    ch_daemon_stop(daemon);
+}
+
+static void
+on_hangup(uv_signal_t *signal, int number)
+{
+    (void)signal;
+    (void)number;
+    ch_info("SIGHUP: there is nothing to reload");
+}
+
+static void
+watch_signal(struct ch_daemon *daemon, uv_signal_t *signal, int number, uv_signal_cb callback)
+{
+    uv_signal_init(&daemon->loop, signal);
+    signal->data = daemon;
+    uv_signal_start(signal, callback, number);
+}
+
+enum ch_status
+ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
+{
+    memset(daemon, 0, sizeof *daemon);
+    daemon->options = *options;
+    daemon->start_mono_ns = ch_os_mono_ns();
+    signal(SIGPIPE, SIG_IGN);
+    int err = uv_loop_init(&daemon->loop);
+    if (err) {
+        ch_error("no event loop: %s", uv_strerror(err));
+        return ch_status_from_errno(-err);
+    }
+    uv_async_init(&daemon->loop, &daemon->wake, on_wake);
+    daemon->wake.data = daemon;
+    watch_signal(daemon, &daemon->on_sigterm, SIGTERM, on_signal);
+    watch_signal(daemon, &daemon->on_sigint, SIGINT, on_signal);
+    watch_signal(daemon, &daemon->on_sighup, SIGHUP, on_hangup);
+    uv_timer_init(&daemon->loop, &daemon->farewell);
+    daemon->farewell.data = daemon;
+
+    ch_device_init(daemon);
+    ch_transport_init(daemon);
+    ch_equaliser_init(&daemon->equaliser);
+    enum ch_status status =
+        ch_link_init(daemon, options->rate_hz ? options->rate_hz : RATE_DEFAULT_HZ);
+    if (status == CH_OK) {
+        status = ch_server_init(daemon);
+    } else {
+        ch_error("no engine: %s", ch_strerror(status));
+        uv_pipe_init(&daemon->loop, &daemon->server.listener, 0);
+    }
+    return status;
+}
+
+int
+ch_daemon_run(struct ch_daemon *daemon)
+{
+    ch_device_open(daemon);
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    return daemon->exit_code;
+}
+
+// --- the rate ----------------------------------------------------------------------------------
+
+void
+ch_daemon_send_sound(struct ch_daemon *daemon)
+{
+    const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
+    struct ch_command commands[CH_CHAIN_MAX];
+    ch_equaliser_update(&daemon->equaliser, rate_hz);
+    uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
+    ch_mixer_command(&daemon->mixer, 0, &commands[n++]);
+    ch_link_send(daemon, commands, n, NULL, NULL);
+}
+
+static void
+change_rate(struct ch_daemon *daemon, uint32_t rate_hz)
+{
+    const enum ch_status status = ch_engine_set_rate(daemon->link.engine, rate_hz);
+    if (status != CH_OK) {
+        ch_error("can't go to %u Hz: %s", rate_hz, ch_strerror(status));
+    }
+    ch_link_drain(daemon);
+    ch_daemon_send_sound(daemon);
+    ch_feeds_set_rate(daemon, rate_hz);
+}
+
+void
+ch_daemon_rate_is(struct ch_daemon *daemon, uint32_t rate_hz)
+{
+    if (rate_hz != ch_engine_rate(daemon->link.engine)) {
+        ch_transport_rebuild(daemon, change_rate, rate_hz);
+    }
+}
+
+// --- the end -----------------------------------------------------------------------------------
+
+static void
+close_quietly(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+// No more sound: give the device back and let the loop run dry.
+static void
+leave(struct ch_daemon *daemon)
+{
+    ch_device_close(daemon);
+    ch_sessions_close_all(daemon);
+    ch_feeds_fini(daemon);
+    // Sessions' own close callbacks are under way; what is left has none.
+    uv_walk(&daemon->loop, close_quietly, NULL);
+}
+
+static void
+on_farewell(uv_timer_t *timer)
+{
+    leave(timer->data);
+}
+
+void
+ch_daemon_silent(struct ch_daemon *daemon)
+{
+    if (uv_is_active((uv_handle_t *)&daemon->farewell)) {
+        // Soon, not now: the last period has to leave the device, too.
+        const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
+        const uint64_t two_periods_ms = 2000ull * daemon->device.info.period / rate_hz + 1;
+        uv_timer_start(&daemon->farewell, on_farewell, two_periods_ms, 0);
+    }
+}
+
+void
+ch_daemon_stop(struct ch_daemon *daemon)
+{
+    if (daemon->stopping) {
+        return;
+    }
+    daemon->stopping = true;
+    ch_systemd_stopping();
+    ch_server_stop(daemon);
+    const bool sounds = daemon->transport.active && daemon->device.running;
+    ch_transport_stop(daemon, NULL);
+    // ch_daemon_silent() shortens it.
+    uv_timer_start(&daemon->farewell, on_farewell, sounds ? FAREWELL_MS : 0, 0);
+}
+
+void
+ch_daemon_fini(struct ch_daemon *daemon)
+{
+    // After a failed start nothing has run the loop yet.
+    uv_walk(&daemon->loop, close_quietly, NULL);
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    ch_transport_fini(daemon);
+    ch_link_fini(daemon);
+    if (!ch_streams_wait_ended(DECODERS_END_NS)) {
+        ch_warning("a decoder hangs; leaving it behind");
+    }
+    const int err = uv_loop_close(&daemon->loop);
+    if (err) {
+        ch_debug("the loop is not empty: %s", uv_strerror(err));
+    }
+}

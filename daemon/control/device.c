@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/device.c — the backend's supervisor.
+
+#include "daemon/control/device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/control/daemon.h"
+#include "daemon/control/systemd.h"
+
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 2000
+#define REST_MS      1000 ///< of silence before the device is stopped
+
+static void begin_open(struct ch_daemon *daemon);
+
+// Any thread but [rt].
+static void
+on_backend_event(void *context, enum ch_backend_event event)
+{
+    struct ch_daemon *daemon = context;
+    switch (event) {
+    case CH_BACKEND_LOST:
+        atomic_store(&daemon->device.lost, true);
+        break;
+    case CH_BACKEND_CHANGED:
+        atomic_store(&daemon->device.changed, true);
+        break;
+    }
+    uv_async_send(&daemon->wake);
+}
+
+// --- running -----------------------------------------------------------------------------------
+
+static void
+start_running(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->running || device->state != CH_DEVICE_OPEN) {
+        return;
+    }
+    ch_transport_before_start(daemon);
+    char detail[256] = "";
+    const enum ch_status status = device->ops->start(device->backend, daemon->link.engine, detail);
+    if (status != CH_OK) {
+        ch_error("%s: can't start: %s", device->ops->name, *detail ? detail : ch_strerror(status));
+        atomic_store(&device->lost, true);
+        uv_async_send(&daemon->wake);
+        return;
+    }
+    device->running = true;
+    ch_link_set_running(daemon, true);
+    ch_transport_after_start(daemon);
+}
+
+static void
+stop_running(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->running) {
+        device->ops->stop(device->backend);
+        device->running = false;
+        ch_link_set_running(daemon, false);
+    }
+}
+
+static void
+on_rest(uv_timer_t *timer)
+{
+    struct ch_daemon *daemon = timer->data;
+    struct ch_device *device = &daemon->device;
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    if (device->wanted || (device->ops && device->ops->always_on)) {
+        uv_timer_stop(timer);
+    } else if (state.quiet || !device->running) {
+        uv_timer_stop(timer);
+        stop_running(daemon);
+    }
+}
+
+void
+ch_device_want(struct ch_daemon *daemon, bool wanted)
+{
+    struct ch_device *device = &daemon->device;
+    device->wanted = wanted;
+    if (wanted) {
+        uv_timer_stop(&device->rest);
+        start_running(daemon);
+    } else if (device->running && !device->ops->always_on) {
+        // Again and again until the last tail has gone.
+        uv_timer_start(&device->rest, on_rest, REST_MS, REST_MS);
+    }
+}
+
+// --- opening -----------------------------------------------------------------------------------
+
+static struct ch_backend_config
+config_for(struct ch_daemon *daemon)
+{
+    const struct ch_options *options = &daemon->options;
+    return (struct ch_backend_config){
+        .device = options->device,
+        .rate_hz = options->rate_hz,
+        .period = options->period,
+        .connect = options->connect,
+        .format = options->format,
+        .on_event = on_backend_event,
+        .context = daemon,
+    };
+}
+
+static void
+open_now(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    const struct ch_backend_config config = config_for(daemon);
+    device->detail[0] = 0;
+    device->opened_status = device->ops->open(&device->opened, &config, device->detail);
+}
+
+// The helper thread.
+static void
+help(void *context)
+{
+    struct ch_daemon *daemon = context;
+    struct ch_device *device = &daemon->device;
+    if (device->to_close) {
+        device->ops->close(device->to_close);
+        device->to_close = NULL;
+    }
+    open_now(daemon);
+    atomic_store(&device->helped, true);
+    uv_async_send(&daemon->wake);
+}
+
+static void
+on_retry(uv_timer_t *timer)
+{
+    begin_open(timer->data);
+}
+
+static void
+retry_later(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    uint64_t delay_ms = RETRY_MIN_MS;
+    for (uint32_t i = 1; i < device->n_failures && delay_ms < RETRY_MAX_MS; i++) {
+        delay_ms *= 2;
+    }
+    if (delay_ms > RETRY_MAX_MS) {
+        delay_ms = RETRY_MAX_MS;
+    }
+    uv_timer_start(&device->retry, on_retry, delay_ms, 0);
+}
+
+static void
+on_open_failed(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->probing) {
+        ch_debug("auto: %s", device->detail);
+        device->probing = false;
+        device->ops = &ch_backend_null;
+        begin_open(daemon);
+        return;
+    }
+    device->n_failures++;
+    const bool may_come = device->opened_status == CH_NO_DEVICE || device->ever_open;
+    if (!may_come) {
+        ch_error("%s", device->detail);
+        device->state = CH_DEVICE_CLOSED;
+        daemon->exit_code = 1;
+        ch_daemon_stop(daemon);
+        return;
+    }
+    if (device->n_failures == 1 && !device->ever_open) {
+        ch_warning("%s; trying again until it does", device->detail);
+    }
+    device->state = CH_DEVICE_LOST;
+    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    ch_transport_device_failed(daemon, device->detail);
+    retry_later(daemon);
+}
+
+static void
+on_opened(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    device->backend = device->opened;
+    device->opened = NULL;
+    device->probing = false;
+    atomic_store(&device->lost, false);
+    atomic_store(&device->changed, false);
+    device->ops->get_info(device->backend, &device->info);
+    device->state = CH_DEVICE_OPEN;
+    device->n_failures = 0;
+    device->detail[0] = 0;
+    const bool again = device->ever_open;
+    device->ever_open = true;
+    ch_info("%s: %s %s at %u Hz, %u frames a period", device->ops->name,
+            again ? "playing again on" : "playing on", device->info.device, device->info.rate_hz,
+            device->info.period);
+    ch_daemon_rate_is(daemon, device->info.rate_hz);
+    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    if (device->wanted || device->ops->always_on) {
+        start_running(daemon);
+    }
+    ch_transport_device_opened(daemon);
+    ch_systemd_ready(daemon);
+}
+
+static void
+begin_open(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->helping || daemon->stopping) {
+        return;
+    }
+    device->state = CH_DEVICE_OPENING;
+    device->opened = NULL;
+    // A backend that is called by somebody else may keep us waiting while it opens or closes.
+    if (device->ops->always_on) {
+        atomic_store(&device->helped, false);
+        if (ch_thread_start(&device->helper, "chant-device", CH_STACK_WORKER, help, daemon) ==
+            CH_OK) {
+            device->helping = true;
+            return;
+        }
+    }
+    open_now(daemon);
+    if (device->opened_status == CH_OK) {
+        on_opened(daemon);
+    } else {
+        on_open_failed(daemon);
+    }
+}
+
+void
+ch_device_init(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    uv_timer_init(&daemon->loop, &device->retry);
+    uv_timer_init(&daemon->loop, &device->rest);
+    device->retry.data = daemon;
+    device->rest.data = daemon;
+}
+
+void
+ch_device_open(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    device->ops = ch_backend_find(daemon->options.backend);
+    if (!device->ops) {
+        // auto
+        device->ops = ch_backend_find("jack");
+        device->probing = device->ops != NULL;
+        if (!device->ops) {
+            device->ops = &ch_backend_null;
+        }
+    }
+    begin_open(daemon);
+}
+
+// --- losing and changing -----------------------------------------------------------------------
+
+static void
+on_lost(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->state != CH_DEVICE_OPEN) {
+        return;
+    }
+    device->n_losses++;
+    snprintf(device->detail, sizeof device->detail, "%s: %s has gone", device->ops->name,
+             device->info.device);
+    ch_warning("%s; playing on when it is back", device->detail);
+    stop_running(daemon);
+    device->state = CH_DEVICE_LOST;
+    if (device->ops->always_on) {
+        device->to_close = device->backend; // by the helper, before it opens anew
+    } else {
+        device->ops->close(device->backend);
+    }
+    device->backend = NULL;
+    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    retry_later(daemon);
+}
+
+static void
+on_changed(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->state != CH_DEVICE_OPEN) {
+        return;
+    }
+    const uint32_t rate_before = device->info.rate_hz;
+    device->ops->get_info(device->backend, &device->info);
+    if (device->info.rate_hz != rate_before) {
+        ch_info("%s: the rate is now %u Hz", device->ops->name, device->info.rate_hz);
+        stop_running(daemon);
+        ch_daemon_rate_is(daemon, device->info.rate_hz);
+        start_running(daemon);
+        ch_transport_device_opened(daemon);
+    }
+    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+}
+
+void
+ch_device_poll(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    if (device->helping && atomic_load(&device->helped)) {
+        ch_thread_join(&device->helper);
+        device->helping = false;
+        if (device->opened_status != CH_OK) {
+            on_open_failed(daemon);
+        } else if (daemon->stopping) {
+            device->ops->close(device->opened);
+        } else {
+            on_opened(daemon);
+        }
+    }
+    if (atomic_exchange(&device->lost, false)) {
+        on_lost(daemon);
+    }
+    if (atomic_exchange(&device->changed, false)) {
+        on_changed(daemon);
+    }
+}
+
+void
+ch_device_close(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    uv_timer_stop(&device->retry);
+    uv_timer_stop(&device->rest);
+    if (device->helping) {
+        ch_thread_join(&device->helper);
+        device->helping = false;
+        if (device->opened_status == CH_OK && device->opened) {
+            device->ops->close(device->opened);
+        }
+    }
+    stop_running(daemon);
+    if (device->backend) {
+        device->ops->close(device->backend);
+        device->backend = NULL;
+    }
+    if (device->to_close) {
+        device->ops->close(device->to_close);
+        device->to_close = NULL;
+    }
+    device->state = CH_DEVICE_CLOSED;
+}
+
+void
+ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf)
+{
+    struct ch_device *device = &daemon->device;
+    static const char *const states[] = {
+        [CH_DEVICE_CLOSED] = "closed",
+        [CH_DEVICE_OPENING] = "opening",
+        [CH_DEVICE_OPEN] = "open",
+        [CH_DEVICE_LOST] = "lost",
+    };
+    if (device->backend) {
+        device->ops->get_info(device->backend, &device->info);
+    }
+    const bool lost_once = device->ever_open && device->state == CH_DEVICE_OPENING;
+    ch_json_begin_object(buf);
+    ch_json_kv_string(buf, "backend", device->ops ? device->ops->name : daemon->options.backend);
+    ch_json_kv_string(buf, "state", states[lost_once ? CH_DEVICE_LOST : device->state]);
+    ch_json_kv_string(buf, "device", device->info.device);
+    ch_json_kv_uint(buf, "rate_hz", device->info.rate_hz);
+    ch_json_kv_uint(buf, "period", device->info.period);
+    ch_json_kv_uint(buf, "latency_frames", device->info.latency_frames);
+    ch_json_kv_uint(buf, "xruns", device->info.n_xruns);
+    ch_json_kv_bool(buf, "running", device->running);
+    ch_json_kv_uint(buf, "losses", device->n_losses);
+    if (*device->detail && device->state != CH_DEVICE_OPEN) {
+        ch_json_kv_string(buf, "detail", device->detail);
+    }
+    ch_json_end_object(buf);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/device.h — keeps a backend open, starts and stops it, gets it back.         [main]
+//
+// CLOSED → OPENING → OPEN ⇄ running, and from OPEN to LOST, which tries again after 100 ms, 200 ms …
+// 2 s.  What plays waits meanwhile, and goes on where it was.  Opening and closing may block, so
+// they happen on a helper thread for backends that can.
+
+#ifndef CH_CONTROL_DEVICE_H
+#define CH_CONTROL_DEVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/backend/backend.h"
+#include "daemon/base/os.h"
+#include "protocol/json.h"
+
+struct ch_daemon;
+
+enum ch_device_state { CH_DEVICE_CLOSED, CH_DEVICE_OPENING, CH_DEVICE_OPEN, CH_DEVICE_LOST };
+
+struct ch_device {
+    enum ch_device_state state;
+    const struct ch_backend_ops *ops; ///< being opened, or open
+    struct ch_backend *backend;       ///< NULL unless open
+    struct ch_backend_info info;      ///< the latest known
+    bool running;                     ///< started: the callback runs
+    bool wanted;                      ///< something plays
+    bool ever_open;
+    bool probing;        ///< auto: trying jack first
+    uv_timer_t retry;    ///< LOST: when to try again
+    uv_timer_t rest;     ///< nothing plays: when to stop
+    uint32_t n_failures; ///< in a row
+    uint32_t n_losses;
+
+    // the helper thread
+    struct ch_thread helper;
+    bool helping;
+    _Atomic bool helped;         ///< set by the helper when it has done
+    struct ch_backend *opened;   ///< what it got
+    struct ch_backend *to_close; ///< what it is to close first
+    enum ch_status opened_status;
+    char detail[256]; ///< the latest reason for not being open
+
+    // from any thread but [rt]
+    _Atomic bool lost, changed;
+};
+
+/// Handles only: may not fail.
+void ch_device_init(struct ch_daemon *daemon);
+
+/// Begin to open what the options say.  Reports by ch_device_poll() later, or before it returns.
+void ch_device_open(struct ch_daemon *daemon);
+
+/// The wake-up has come: look what the backend or the helper has to say.
+void ch_device_poll(struct ch_daemon *daemon);
+
+/// Something plays and needs the callback, or nothing does (it is stopped a while later).
+void ch_device_want(struct ch_daemon *daemon, bool wanted);
+
+/// Stop and close, for good.
+void ch_device_close(struct ch_daemon *daemon);
+
+/// The value of topic `device`.
+void ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf);
+
+#endif

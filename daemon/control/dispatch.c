@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/dispatch.c — from a method's name to its function.
+
+#include "daemon/control/dispatch.h"
+
+#include <string.h>
+
+static const struct ch_method *const families[] = {
+    ch_rpc_methods,   ch_server_methods, ch_player_methods, ch_queue_methods,
+    ch_mixer_methods, ch_eq_methods,     ch_flow_methods,
+};
+
+static const struct ch_method *
+find(const char *name)
+{
+    for (unsigned i = 0; i < sizeof families / sizeof *families; i++) {
+        for (const struct ch_method *method = families[i]; method->name; method++) {
+            if (!strcmp(method->name, name)) {
+                return method;
+            }
+        }
+    }
+    return NULL;
+}
+
+void
+ch_dispatch(struct ch_request *request, const char *name)
+{
+    static const struct ch_param no_params[] = {CH_PARAM_END};
+    const struct ch_method *method = find(name);
+    if (!method) {
+        ch_request_fail(request, CH_RPC_METHOD_NOT_FOUND, NULL, "no method '%.64s'", name);
+        return;
+    }
+    if (ch_params_check(request, request->params, method->params ? method->params : no_params)) {
+        method->run(request);
+    }
+}

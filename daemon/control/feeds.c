@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/feeds.c — the life of taps and of the analyser, and the way of its frames.
+
+#include "daemon/control/feeds.h"
+
+#include "daemon/base/log.h"
+#include "daemon/control/daemon.h"
+
+/// Seconds of sound that a tap holds: the worker looks many times a second.
+#define TAP_S 0.5
+
+/// The meter measures what leaves the daemon.
+#define METER_TAP CH_TAP_OUTPUT
+
+// Any thread but [rt].
+static void
+on_frames(void *context)
+{
+    struct ch_daemon *daemon = context;
+    uv_async_send(&daemon->wake);
+}
+
+static void
+send_tap(struct ch_daemon *daemon, struct ch_tap *tap, enum ch_tap_point point)
+{
+    struct ch_command command = {.op = CH_COMMAND_TAP, .tap = {.tap = tap, .point = point}};
+    ch_link_send(daemon, &command, 1, NULL, NULL);
+}
+
+static void
+attach(struct ch_daemon *daemon, enum ch_tap_point point)
+{
+    struct ch_feed_tap *feed = &daemon->feeds.taps[point];
+    const double n_frames = TAP_S * ch_engine_rate(daemon->link.engine);
+    feed->tap = ch_tap_create((uint32_t)n_frames);
+    if (!feed->tap) {
+        ch_error("out of memory for a spectrum's tap");
+        return;
+    }
+    ch_analyser_set_tap(daemon->feeds.analyser, point, feed->tap);
+    send_tap(daemon, feed->tap, point);
+}
+
+static void
+use_tap(struct ch_daemon *daemon, enum ch_tap_point point)
+{
+    struct ch_feed_tap *feed = &daemon->feeds.taps[point];
+    feed->n_users++;
+    if (!feed->tap && !feed->leaving) {
+        attach(daemon, point);
+    }
+}
+
+static void
+close_if_unused(struct ch_daemon *daemon)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        if (feeds->taps[i].n_users || feeds->taps[i].tap) {
+            return;
+        }
+    }
+    ch_analyser_destroy(feeds->analyser);
+    feeds->analyser = NULL;
+    feeds->flowing = false;
+}
+
+static enum ch_status
+need_analyser(struct ch_daemon *daemon)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    if (feeds->analyser) {
+        return CH_OK;
+    }
+    const struct ch_analyser_config config = {
+        .rate_hz = ch_engine_rate(daemon->link.engine),
+        .clock = ch_engine_clock_snapshot(daemon->link.engine),
+        .notify = on_frames,
+        .context = daemon,
+    };
+    const enum ch_status status = ch_analyser_create(&feeds->analyser, &config);
+    if (status == CH_OK) {
+        const bool moves = daemon->transport.state == CH_PLAYING && daemon->device.running;
+        feeds->flowing = moves;
+        ch_analyser_set_flowing(feeds->analyser, moves);
+    }
+    return status;
+}
+
+enum ch_status
+ch_feeds_add_spectrum(struct ch_daemon *daemon, const struct ch_spectrum_spec *spec,
+                      uint32_t *analysis, char **description, const char **why)
+{
+    *why = "out of memory";
+    enum ch_status status = need_analyser(daemon);
+    if (status == CH_OK) {
+        status = ch_analyser_add_spectrum(daemon->feeds.analyser, spec, analysis, description, why);
+        if (status == CH_OK) {
+            use_tap(daemon, spec->tap);
+        } else {
+            close_if_unused(daemon);
+        }
+    }
+    return status;
+}
+
+enum ch_status
+ch_feeds_add_meter(struct ch_daemon *daemon, const struct ch_meter_spec *spec, uint32_t *analysis)
+{
+    enum ch_status status = need_analyser(daemon);
+    if (status == CH_OK) {
+        status = ch_analyser_add_meter(daemon->feeds.analyser, spec, analysis);
+        if (status == CH_OK) {
+            use_tap(daemon, METER_TAP);
+        } else {
+            close_if_unused(daemon);
+        }
+    }
+    return status;
+}
+
+void
+ch_feeds_remove(struct ch_daemon *daemon, uint32_t analysis, enum ch_tap_point point)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    struct ch_feed_tap *feed = &feeds->taps[point];
+    if (!feeds->analyser) {
+        return; // the daemon is on its way out
+    }
+    ch_analyser_remove(feeds->analyser, analysis);
+    if (--feed->n_users == 0 && feed->tap && !feed->leaving) {
+        feed->leaving = true;
+        send_tap(daemon, NULL, point);
+    } else {
+        close_if_unused(daemon);
+    }
+}
+
+void
+ch_feeds_on_tap_released(struct ch_daemon *daemon, struct ch_tap *tap, enum ch_tap_point point)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    struct ch_feed_tap *feed = &feeds->taps[point];
+    if (feeds->analyser) {
+        ch_analyser_set_tap(feeds->analyser, point, NULL);
+    }
+    ch_tap_destroy(tap);
+    feed->tap = NULL;
+    feed->leaving = false;
+    if (feed->n_users) {
+        attach(daemon, point); // somebody came while it was on its way back
+    } else if (feeds->analyser) {
+        close_if_unused(daemon);
+    }
+}
+
+void
+ch_feeds_set_flowing(struct ch_daemon *daemon, bool flowing)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    if (feeds->analyser && feeds->flowing != flowing) {
+        feeds->flowing = flowing;
+        ch_analyser_set_flowing(feeds->analyser, flowing);
+    }
+}
+
+bool
+ch_feeds_flowing(const struct ch_daemon *daemon)
+{
+    return daemon->feeds.flowing;
+}
+
+void
+ch_feeds_set_rate(struct ch_daemon *daemon, uint32_t rate_hz)
+{
+    if (daemon->feeds.analyser) {
+        ch_analyser_set_rate(daemon->feeds.analyser, rate_hz);
+    }
+}
+
+void
+ch_feeds_poll(struct ch_daemon *daemon)
+{
+    struct ch_frame *frame;
+    while (daemon->feeds.analyser && (frame = ch_analyser_take(daemon->feeds.analyser))) {
+        ch_topics_frame(daemon, frame);
+        ch_frame_unref(frame);
+    }
+}
+
+void
+ch_feeds_fini(struct ch_daemon *daemon)
+{
+    struct ch_feeds *feeds = &daemon->feeds;
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        feeds->taps[i].n_users = 0;
+        if (feeds->taps[i].tap && !feeds->taps[i].leaving) {
+            feeds->taps[i].leaving = true;
+            send_tap(daemon, NULL, (enum ch_tap_point)i);
+        }
+    }
+    ch_link_drain(daemon);
+    if (feeds->analyser) {
+        ch_analyser_destroy(feeds->analyser);
+        feeds->analyser = NULL;
+    }
+}

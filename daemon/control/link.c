@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/link.c — sends commands, takes events, and knows when to look.
+
+#include "daemon/control/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/control/daemon.h"
+#include "daemon/engine/engine.h"
+#include "protocol/json.h"
+
+#define AWAITING_MS 2  ///< an acknowledgement is due within a period
+#define PLAYING_MS  25 ///< item changes, starvation, the end of a deck
+
+/// One ch_link_send() that has not been acknowledged.
+struct ch_ack {
+    struct ch_ack *next;
+    ch_ack_fn on_ack;
+    void *context;
+    uint32_t id;                 ///< of its last command
+    uint32_t n;                  ///< commands still to be sent, 0 once sent
+    struct ch_command *commands; ///< owned while unsent
+};
+
+enum ch_status
+ch_link_init(struct ch_daemon *daemon, uint32_t rate_hz)
+{
+    struct ch_link *link = &daemon->link;
+    link->last = &link->first;
+    uv_timer_init(&daemon->loop, &link->timer);
+    link->timer.data = daemon;
+    return ch_engine_create(&link->engine, rate_hz);
+}
+
+void
+ch_link_fini(struct ch_daemon *daemon)
+{
+    struct ch_link *link = &daemon->link;
+    while (link->first) {
+        struct ch_ack *ack = link->first;
+        link->first = ack->next;
+        free(ack->commands);
+        free(ack);
+    }
+    ch_engine_destroy(link->engine);
+    link->engine = NULL;
+}
+
+// --- acknowledgements --------------------------------------------------------------------------
+
+static void
+on_acknowledged(struct ch_daemon *daemon, const struct ch_event_slot *event)
+{
+    struct ch_link *link = &daemon->link;
+    struct ch_ack *ack = link->first;
+    // Commands take effect in the order they were sent, but for those with a frame of their own.
+    struct ch_ack **at = &link->first;
+    while (ack && (ack->n || ack->id != event->id)) {
+        at = &ack->next;
+        ack = ack->next;
+    }
+    if (!ack) {
+        return;
+    }
+    *at = ack->next;
+    if (!*at) {
+        link->last = at;
+    }
+    if (ack->on_ack) {
+        ack->on_ack(daemon, ack->context, event->frame, event->mono_ns);
+    }
+    free(ack);
+}
+
+// --- sending -----------------------------------------------------------------------------------
+
+static void
+send_waiting(struct ch_link *link)
+{
+    for (struct ch_ack *ack = link->first_unsent; ack; ack = ack->next) {
+        if (!ch_engine_send(link->engine, ack->commands, ack->n)) {
+            link->first_unsent = ack;
+            return;
+        }
+        free(ack->commands);
+        ack->commands = NULL;
+        ack->n = 0;
+    }
+    link->first_unsent = NULL;
+}
+
+void
+ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, ch_ack_fn on_ack,
+             void *context)
+{
+    struct ch_link *link = &daemon->link;
+    struct ch_ack *ack = calloc(1, sizeof *ack);
+    struct ch_command *copy = calloc(n, sizeof *copy);
+    if (!ack || !copy) {
+        ch_error("out of memory for a command to the engine");
+        free(ack);
+        free(copy);
+        return;
+    }
+    memcpy(copy, commands, n * sizeof *copy);
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        copy[i].flags |= CH_COMMAND_QUIET;
+    }
+    ack->id = ++link->last_id;
+    copy[n - 1].id = ack->id;
+    ack->on_ack = on_ack;
+    ack->context = context;
+    ack->commands = copy;
+    ack->n = n;
+    *link->last = ack;
+    link->last = &ack->next;
+    if (!link->first_unsent) {
+        link->first_unsent = ack;
+    }
+    send_waiting(link);
+    if (!link->running) {
+        ch_link_drain(daemon);
+    } else {
+        ch_link_update_timer(daemon);
+    }
+}
+
+// --- events ------------------------------------------------------------------------------------
+
+static void
+handle_event(struct ch_daemon *daemon, const struct ch_event_slot *event)
+{
+    switch ((enum ch_event_op)event->op) {
+    case CH_EVENT_ACK:
+        on_acknowledged(daemon, event);
+        break;
+    case CH_EVENT_STARTED:
+    case CH_EVENT_ENDED:
+    case CH_EVENT_RELEASED:
+    case CH_EVENT_STARVED:
+    case CH_EVENT_REFILLED:
+    case CH_EVENT_STANDING:
+        ch_transport_on_event(daemon, event);
+        break;
+    case CH_EVENT_TAP_RELEASED:
+        ch_feeds_on_tap_released(daemon, event->tap.tap, (enum ch_tap_point)event->tap.point);
+        break;
+    }
+}
+
+void
+ch_link_drain(struct ch_daemon *daemon)
+{
+    struct ch_link *link = &daemon->link;
+    struct ch_event_slot event;
+    do {
+        send_waiting(link);
+        if (!link->running) {
+            ch_engine_clock(link->engine, ch_os_mono_ns(), 0);
+            ch_engine_settle(link->engine);
+        }
+        while (ch_engine_take_event(link->engine, &event)) {
+            handle_event(daemon, &event);
+        }
+    } while (link->first_unsent && !link->running);
+    ch_link_update_timer(daemon);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+    struct ch_daemon *daemon = timer->data;
+    ch_link_drain(daemon);
+    ch_transport_tick(daemon);
+    ch_link_update_timer(daemon);
+}
+
+void
+ch_link_update_timer(struct ch_daemon *daemon)
+{
+    struct ch_link *link = &daemon->link;
+    uint64_t wanted = 0;
+    if (link->running) {
+        if (link->first) {
+            wanted = AWAITING_MS;
+        } else if (ch_transport_needs_ticks(daemon)) {
+            wanted = PLAYING_MS;
+        }
+    }
+    if (wanted == link->timer_ms) {
+        return;
+    }
+    link->timer_ms = wanted;
+    if (wanted) {
+        uv_timer_start(&link->timer, on_timer, wanted, wanted);
+    } else {
+        uv_timer_stop(&link->timer);
+    }
+}
+
+void
+ch_link_set_running(struct ch_daemon *daemon, bool running)
+{
+    daemon->link.running = running;
+    if (!running) {
+        ch_link_drain(daemon);
+    }
+    ch_link_update_timer(daemon);
+}
+
+void
+ch_link_write_applied(struct ch_buf *buf, uint64_t frame, uint64_t mono_ns)
+{
+    ch_json_key(buf, "applied_at");
+    ch_json_begin_object(buf);
+    ch_json_kv_uint(buf, "frame", frame);
+    ch_json_kv_uint(buf, "mono_ns", mono_ns);
+    ch_json_end_object(buf);
+}

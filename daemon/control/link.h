@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/link.h — the loop's side of the engine's queues.                            [main]
+//
+// Commands go out with a callback for the moment they take effect.  [rt] wakes nobody: a timer looks
+// for its events, quickly while an acknowledgement is awaited, slowly while something plays, and
+// not at all otherwise.  While the callback does not run the engine is settled in place instead.
+
+#ifndef CH_CONTROL_LINK_H
+#define CH_CONTROL_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/engine/engine_setup.h"
+
+struct ch_daemon;
+struct ch_ack;
+struct ch_buf;
+
+/// The commands took effect at `frame`, which was handed to the device at `mono_ns`.
+typedef void (*ch_ack_fn)(struct ch_daemon *daemon, void *context, uint64_t frame,
+                          uint64_t mono_ns);
+
+struct ch_link {
+    struct ch_engine *engine;
+    uv_timer_t timer;
+    uint64_t timer_ms; ///< its present interval; 0 = stopped
+    bool running;      ///< the callback runs
+    uint32_t last_id;
+    struct ch_ack *first, **last; ///< sent or waiting for room, in order
+    struct ch_ack *first_unsent;  ///< where waiting for room begins; NULL = all are sent
+};
+
+CH_NODISCARD enum ch_status ch_link_init(struct ch_daemon *daemon, uint32_t rate_hz);
+void ch_link_fini(struct ch_daemon *daemon);
+
+/// Send n commands that land on one frame; on_ack (may be NULL) is called once, for all of them.
+/// It may be called before this returns.  Without memory, never.
+void ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n,
+                  ch_ack_fn on_ack, void *context);
+
+/// The callback is about to run, or has stopped.
+void ch_link_set_running(struct ch_daemon *daemon, bool running);
+
+/// Take the engine's events now.
+void ch_link_drain(struct ch_daemon *daemon);
+
+/// Start, slow down or stop the timer, as things stand.
+void ch_link_update_timer(struct ch_daemon *daemon);
+
+/// `"applied_at":{"frame":…,"mono_ns":…}` into an open object.
+void ch_link_write_applied(struct ch_buf *buf, uint64_t frame, uint64_t mono_ns);
+
+#endif

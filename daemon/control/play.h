@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/play.h — one stream with one deck, as the transport's files see it.         [main]
+
+#ifndef CH_CONTROL_PLAY_H
+#define CH_CONTROL_PLAY_H
+
+#include "daemon/control/transport.h"
+#include "daemon/media/stream.h"
+
+/// Where in the ring an item begins.
+struct ch_mark {
+    uint64_t item;
+    uint64_t ring_frame; ///< frames of the ring before it
+    uint64_t item_frame; ///< frames of the item before that point
+};
+
+struct ch_play {
+    struct ch_play *next;
+    struct ch_stream *stream;
+    uint32_t id; ///< the deck's name in the engine
+    struct ch_mark *marks;
+    uint32_t n_marks, capacity;
+    uint64_t tail; ///< the item given to the stream last
+    double start_s;
+    bool primed;
+    bool needs_next; ///< has asked, and waits
+    bool told_finish;
+    bool in_engine;    ///< [rt] has the ring
+    bool retired;      ///< to be freed as soon as [rt] gives it back
+    bool cut;          ///< truncated: its marks from the cut on don't count
+    uint32_t n_failed; ///< items in a row that could not be opened
+
+    // while it loads
+    bool paused, fade_in;
+    struct ch_request *request; ///< waits to hear it
+    enum ch_status first_status;
+    char first_detail[CH_DETAIL_BYTES];
+};
+
+/// Start decoding item `id` into a new play; NULL (and *status) on failure.
+struct ch_play *ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s,
+                               enum ch_status *status);
+/// Not needed any more: freed now, or when [rt] gives its ring back.
+void ch_play_retire(struct ch_daemon *daemon, struct ch_play *play);
+struct ch_play *ch_play_find(struct ch_daemon *daemon, uint32_t id);
+/// Index of the mark that sounds at ring_frame; 0 before the first.
+uint32_t ch_play_mark_at(const struct ch_play *play, uint64_t ring_frame);
+/// NEED_NEXT: give it the item that follows its tail, or tell it that none does.
+void ch_play_feed(struct ch_daemon *daemon, struct ch_play *play);
+/// Take one play's messages.  The play may be freed by that.
+void ch_play_poll(struct ch_daemon *daemon, struct ch_play *play);
+
+// transport.c, for play.c
+void ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play);
+void ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play);
+void ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
+                              const struct ch_stream_message *message);
+
+
+// plan.c
+/// Make what was decoded ahead agree with the queue as it is now.
+void ch_transport_agree(struct ch_daemon *daemon);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/request.c — envelopes of JSON-RPC 2.0, batches, answers and errors.
+
+#include "daemon/control/request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/control/daemon.h"
+#include "daemon/control/dispatch.h"
+#include "daemon/control/session.h"
+
+// --- answers -----------------------------------------------------------------------------------
+
+enum ch_rpc_error
+ch_rpc_error_from_status(enum ch_status status)
+{
+    switch (status) {
+    case CH_OK:
+        return CH_RPC_OK;
+    case CH_INVALID:
+        return CH_RPC_INVALID_PARAMS;
+    case CH_OUT_OF_RANGE:
+        return CH_RPC_OUT_OF_RANGE;
+    case CH_NOT_FOUND:
+        return CH_RPC_NOT_FOUND;
+    case CH_DENIED:
+        return CH_RPC_DENIED;
+    case CH_UNSUPPORTED_FORMAT:
+        return CH_RPC_UNSUPPORTED_FORMAT;
+    case CH_DECODE_FAILED:
+        return CH_RPC_DECODE_FAILED;
+    case CH_NO_DEVICE:
+        return CH_RPC_NO_DEVICE;
+    case CH_BUSY:
+        return CH_RPC_BUSY;
+    case CH_CONFLICT:
+        return CH_RPC_CONFLICT;
+    case CH_TIMEOUT:
+        return CH_RPC_TIMEOUT;
+    case CH_UNAVAILABLE:
+        return CH_RPC_UNAVAILABLE;
+    case CH_END:
+    case CH_NO_MEMORY:
+    case CH_INTERNAL:
+        break;
+    }
+    return CH_RPC_INTERNAL;
+}
+
+void
+ch_rpc_write_error_data(struct ch_buf *buf, enum ch_rpc_error error, const char *param,
+                        const char *detail)
+{
+    ch_json_begin_object(buf);
+    ch_json_kv_string(buf, "name", ch_rpc_error_name(error));
+    if (param) {
+        ch_json_kv_string(buf, "param", param);
+    }
+    ch_json_kv_string(buf, "detail", detail);
+    ch_json_end_object(buf);
+}
+
+static void
+begin_answer(struct ch_line_job *job, const cJSON *id)
+{
+    struct ch_buf *out = &job->out;
+    if (job->batch) {
+        ch_buf_char(out, job->wrote ? ',' : '[');
+    }
+    job->wrote = true;
+    ch_buf_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    if (id) {
+        // Not through the writer's comma rule: the buffer ends in ':'.
+        ch_json_value(out, id);
+    } else {
+        ch_buf_text(out, "null");
+    }
+}
+
+static void
+write_error(struct ch_line_job *job, const cJSON *id, enum ch_rpc_error error, const char *param,
+            const char *detail)
+{
+    begin_answer(job, id);
+    struct ch_buf *out = &job->out;
+    ch_json_key(out, "error");
+    ch_json_begin_object(out);
+    ch_json_key(out, "code");
+    ch_json_int(out, ch_rpc_error_code(error));
+    ch_json_kv_string(out, "message", detail);
+    ch_json_key(out, "data");
+    ch_rpc_write_error_data(out, error, param, detail);
+    ch_json_end_object(out);
+    ch_buf_char(out, '}');
+}
+
+static void
+job_progress(struct ch_line_job *job)
+{
+    if (job->n_open || !job->parsed) {
+        return;
+    }
+    if (job->batch && job->wrote) {
+        ch_buf_char(&job->out, ']');
+    }
+    if (job->session) {
+        ch_session_answers_ready(job->session);
+    } else {
+        ch_buf_fini(&job->out);
+        free(job);
+    }
+}
+
+static void
+request_free(struct ch_request *request)
+{
+    struct ch_line_job *job = request->job;
+    ch_buf_fini(&request->result);
+    cJSON_Delete(request->envelope);
+    free(request);
+    job->n_open--;
+    job_progress(job);
+}
+
+struct ch_session *
+ch_request_session(const struct ch_request *request)
+{
+    return request->job->session;
+}
+
+void
+ch_request_finish(struct ch_request *request)
+{
+    if (request->result.failed) {
+        ch_request_fail(request, CH_RPC_INTERNAL, NULL, "out of memory for the answer");
+        return;
+    }
+    if (request->id) {
+        struct ch_buf *out = &request->job->out;
+        begin_answer(request->job, request->id);
+        ch_buf_text(out, ",\"result\":");
+        ch_buf_append(out, request->result.data, request->result.length);
+        ch_buf_char(out, '}');
+    }
+    request_free(request);
+}
+
+void
+ch_request_fail(struct ch_request *request, enum ch_rpc_error error, const char *param,
+                const char *fmt, ...)
+{
+    if (request->id) {
+        char detail[512];
+        va_list args;
+        va_start(args, fmt);
+        vsnprintf(detail, sizeof detail, fmt, args);
+        va_end(args);
+        write_error(request->job, request->id, error, param, detail);
+    }
+    request_free(request);
+}
+
+// --- requests ----------------------------------------------------------------------------------
+
+static const char *
+envelope_fault(const cJSON *envelope)
+{
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(envelope, "jsonrpc");
+    const cJSON *method = cJSON_GetObjectItemCaseSensitive(envelope, "method");
+    const cJSON *params = cJSON_GetObjectItemCaseSensitive(envelope, "params");
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(envelope, "id");
+    if (version && (!cJSON_IsString(version) || strcmp(version->valuestring, "2.0") != 0)) {
+        return "'jsonrpc' must be \"2.0\"";
+    }
+    if (id && !cJSON_IsString(id) && !cJSON_IsNumber(id) && !cJSON_IsNull(id)) {
+        return "'id' must be a string, a number or null";
+    }
+    if (!method) {
+        return "'method' is missing";
+    }
+    if (!cJSON_IsString(method)) {
+        return "'method' must be a string";
+    }
+    if (params && !cJSON_IsObject(params)) {
+        return "'params' must be an object: parameters go by name";
+    }
+    return NULL;
+}
+
+// Takes the envelope over.
+static void
+start_request(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *envelope)
+{
+    const cJSON *id = NULL;
+    const char *fault = "a request must be an object";
+    if (cJSON_IsObject(envelope)) {
+        id = cJSON_GetObjectItemCaseSensitive(envelope, "id");
+        fault = envelope_fault(envelope);
+    }
+    if (fault) {
+        const bool usable = id && (cJSON_IsString(id) || cJSON_IsNumber(id));
+        write_error(job, usable ? id : NULL, CH_RPC_INVALID_REQUEST, NULL, fault);
+        cJSON_Delete(envelope);
+        return;
+    }
+    struct ch_request *request = calloc(1, sizeof *request);
+    if (!request) {
+        write_error(job, id, CH_RPC_INTERNAL, NULL, "out of memory");
+        cJSON_Delete(envelope);
+        return;
+    }
+    request->daemon = daemon;
+    request->job = job;
+    request->envelope = envelope;
+    request->id = id;
+    request->params = cJSON_GetObjectItemCaseSensitive(envelope, "params");
+    request->session_id = job->session_id;
+    ch_buf_init(&request->result);
+    job->n_open++;
+    ch_dispatch(request, cJSON_GetObjectItemCaseSensitive(envelope, "method")->valuestring);
+}
+
+static struct ch_line_job *
+job_create(struct ch_session *session)
+{
+    struct ch_line_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        ch_session_close(session);
+        return NULL;
+    }
+    job->session = session;
+    job->session_id = ch_session_id(session);
+    ch_buf_init(&job->out);
+    ch_session_add_job(session, job);
+    return job;
+}
+
+void
+ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const char *text,
+                  size_t length)
+{
+    struct ch_line_job *job = job_create(session);
+    if (!job) {
+        return;
+    }
+    cJSON *root = NULL;
+    size_t at = 0;
+    const enum ch_json_verdict verdict = ch_json_parse(text, length, CH_NESTING_MAX, &root, &at);
+    if (verdict != CH_JSON_OK) {
+        char detail[160];
+        snprintf(detail, sizeof detail, "%s at byte %zu", ch_json_verdict_text(verdict), at);
+        write_error(job, NULL, verdict == CH_JSON_NUL ? CH_RPC_INVALID_REQUEST : CH_RPC_PARSE_ERROR,
+                    NULL, detail);
+    } else if (cJSON_IsArray(root)) {
+        job->batch = root->child != NULL;
+        if (!job->batch) {
+            write_error(job, NULL, CH_RPC_INVALID_REQUEST, NULL, "an empty batch asks nothing");
+        }
+        while (root->child) {
+            start_request(daemon, job, cJSON_DetachItemViaPointer(root, root->child));
+        }
+        cJSON_Delete(root);
+    } else {
+        start_request(daemon, job, root);
+    }
+    job->parsed = true;
+    job_progress(job);
+}
+
+void
+ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, size_t limit)
+{
+    (void)daemon;
+    struct ch_line_job *job = job_create(session);
+    if (!job) {
+        return;
+    }
+    char detail[96];
+    snprintf(detail, sizeof detail, "the line is longer than %zu bytes", limit);
+    write_error(job, NULL, CH_RPC_LINE_TOO_LONG, NULL, detail);
+    job->parsed = true;
+    job_progress(job);
+}

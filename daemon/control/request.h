@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/request.h — one JSON-RPC request on its way to its answer.                  [main]
+//
+// A request is answered exactly once, at once or later, by ch_request_finish() or
+// ch_request_fail().  Answers leave a connection in the order in which their requests came, whoever
+// is ready first; a batch leaves as one array.  A request whose client has gone goes on to its
+// end, and its answer to nowhere.
+
+#ifndef CH_CONTROL_REQUEST_H
+#define CH_CONTROL_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/attributes.h"
+#include "daemon/base/status.h"
+#include "protocol/json.h"
+#include "protocol/names.h"
+
+struct ch_daemon;
+struct ch_session;
+
+/// One line of the wire: a single request or a batch.
+struct ch_line_job {
+    struct ch_line_job *next;   ///< of its session, in order of arrival
+    struct ch_session *session; ///< NULL once the client has gone
+    uint64_t session_id;
+    bool batch;
+    bool parsed;       ///< all its requests have been started
+    uint32_t n_open;   ///< requests not answered yet
+    bool wrote;        ///< something stands in `out`
+    struct ch_buf out; ///< the answer, without its newline
+};
+
+struct ch_request {
+    struct ch_daemon *daemon;
+    struct ch_line_job *job;
+    cJSON *envelope;      ///< owned
+    const cJSON *id;      ///< inside envelope; NULL = notification
+    const cJSON *params;  ///< inside envelope; NULL = none given
+    uint64_t session_id;  ///< outlives the session
+    struct ch_buf result; ///< what the method wrote
+    void *data;           ///< the method's, while it waits
+};
+
+/// Take one line apart and start its requests.  `text` is modified by nobody and not kept.
+void ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const char *text,
+                       size_t length);
+
+/// Answer a line that was too long to be kept.
+void ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, size_t limit);
+
+/// The session that sent it, or NULL if it has gone.
+struct ch_session *ch_request_session(const struct ch_request *request);
+
+/// Where a method writes its result: one JSON value.
+static inline struct ch_buf *
+ch_request_result(struct ch_request *request)
+{
+    return &request->result;
+}
+
+/// The result is complete: send it.  The request is freed.
+void ch_request_finish(struct ch_request *request);
+
+/// Send an error instead.  `param` may be NULL.  The request is freed.
+void ch_request_fail(struct ch_request *request, enum ch_rpc_error error, const char *param,
+                     const char *fmt, ...) CH_PRINTF(4, 5);
+
+/// The protocol's name for a status of ours.
+enum ch_rpc_error ch_rpc_error_from_status(enum ch_status status);
+
+/// {"name":…,"param":…,"detail":…}
+void ch_rpc_write_error_data(struct ch_buf *buf, enum ch_rpc_error error, const char *param,
+                             const char *detail);
+
+#endif

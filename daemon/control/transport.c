@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/transport.c — play, pause, seek, skip, stop, and what the engine says to it.
+
+#include "daemon/control/transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/control/daemon.h"
+#include "daemon/control/play.h"
+#include "daemon/control/request.h"
+
+/// The engine's player that this transport drives.
+#define PLAYER 0
+
+void
+ch_transport_init(struct ch_daemon *daemon)
+{
+    memset(&daemon->transport, 0, sizeof daemon->transport);
+    ch_queue_init(&daemon->transport.queue, ch_os_mono_ns());
+}
+
+void
+ch_transport_fini(struct ch_daemon *daemon)
+{
+    struct ch_transport *transport = &daemon->transport;
+    for (struct ch_play *play = transport->plays; play; play = play->next) {
+        play->in_engine = false;
+    }
+    while (transport->plays) {
+        ch_play_retire(daemon, transport->plays);
+    }
+    ch_queue_fini(&transport->queue);
+}
+
+// --- answers -----------------------------------------------------------------------------------
+
+void
+ch_transport_answer(struct ch_daemon *daemon, struct ch_request *request, uint64_t frame,
+                    uint64_t mono_ns)
+{
+    if (!request) {
+        return;
+    }
+    struct ch_buf *buf = ch_request_result(request);
+    if (!buf->length) {
+        ch_json_begin_object(buf);
+    }
+    ch_transport_write_members(daemon, buf);
+    if (mono_ns) {
+        ch_link_write_applied(buf, frame, mono_ns);
+    }
+    ch_json_end_object(buf);
+    ch_request_finish(request);
+}
+
+static void
+on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    ch_transport_answer(daemon, context, frame, mono_ns);
+}
+
+static void
+changed(struct ch_daemon *daemon, const struct ch_request *request)
+{
+    char cause[32] = "player";
+    ch_topics_cause(request, cause, sizeof cause);
+    ch_topics_changed(daemon, CH_TOPIC_PLAYER, cause);
+}
+
+static void
+send_transport(struct ch_daemon *daemon, enum ch_command_op op, struct ch_request *request)
+{
+    struct ch_command command = {.op = (uint16_t)op, .transport = {.player = PLAYER}};
+    ch_link_send(daemon, &command, 1, request ? on_heard : NULL, request);
+}
+
+// --- state and what depends on it --------------------------------------------------------------
+
+static void
+update_flow(struct ch_daemon *daemon)
+{
+    struct ch_transport *transport = &daemon->transport;
+    const bool moves = transport->state == CH_PLAYING && daemon->device.running;
+    if (transport->active) {
+        ch_stream_set_flowing(transport->active->stream, moves);
+    }
+    if (moves) {
+        ch_feeds_set_flowing(daemon, true);
+    }
+    ch_link_update_timer(daemon);
+}
+
+static void
+set_state(struct ch_daemon *daemon, enum ch_transport_state state)
+{
+    daemon->transport.state = state;
+    if (state == CH_PLAYING) {
+        ch_device_want(daemon, true);
+    }
+    update_flow(daemon);
+}
+
+static void
+nothing_sounds(struct ch_daemon *daemon)
+{
+    if (daemon->transport.state != CH_PLAYING && !daemon->transport.loading) {
+        ch_device_want(daemon, false);
+    }
+    update_flow(daemon);
+}
+
+// The last item has been played, or nothing is left that could be.
+static void
+come_to_end(struct ch_daemon *daemon)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (transport->queue.mode.consume && transport->current) {
+        ch_queue_remove(&transport->queue, transport->current);
+        ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
+    }
+    transport->current = 0;
+    set_state(daemon, CH_STOPPED);
+    nothing_sounds(daemon);
+    changed(daemon, NULL);
+}
+
+static void
+set_current(struct ch_daemon *daemon, uint64_t id)
+{
+    struct ch_transport *transport = &daemon->transport;
+    const uint64_t before = transport->current;
+    transport->current = id;
+    if (before && before != id && transport->queue.mode.consume) {
+        ch_queue_remove(&transport->queue, before);
+        ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
+    }
+}
+
+// --- beginning ---------------------------------------------------------------------------------
+
+static bool
+engine_ready(struct ch_daemon *daemon)
+{
+    return daemon->device.ever_open;
+}
+
+// The loading play is primed and the device known: let it be heard.
+static void
+take_over(struct ch_daemon *daemon, struct ch_play *play)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_request *request = play->request;
+    struct ch_play *old = transport->active;
+    struct ch_play *successor = transport->successor;
+    play->request = NULL;
+    play->in_engine = true;
+    transport->loading = NULL;
+    transport->active = play;
+    transport->active_mark = 0;
+    transport->successor = NULL;
+    ch_play_retire(daemon, old);
+    ch_play_retire(daemon, successor);
+    if (play->n_marks) {
+        set_current(daemon, play->marks[0].item);
+    }
+    transport->state = play->paused ? CH_PAUSED : CH_PLAYING;
+    // Told before the answer, so that a client that sees both sees the cause first.
+    changed(daemon, request);
+
+    struct ch_command command = {.op = CH_COMMAND_PLAY,
+                                 .deck = {.pcm = ch_stream_pcm(play->stream),
+                                          .player = PLAYER,
+                                          .stream = play->id,
+                                          .flags = (play->fade_in ? CH_PLAY_FADE_IN : 0) |
+                                                   (play->paused ? CH_PLAY_PAUSED : 0)}};
+    ch_link_send(daemon, &command, 1, request ? on_heard : NULL, request);
+    set_state(daemon, transport->state);
+    if (transport->state == CH_PAUSED) {
+        nothing_sounds(daemon);
+    }
+}
+
+void
+ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bool paused,
+                       struct ch_request *request)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_device *device = &daemon->device;
+    if (device->state == CH_DEVICE_LOST || device->state == CH_DEVICE_CLOSED) {
+        if (request) {
+            ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s",
+                            *device->detail ? device->detail : "no audio device is open");
+        }
+        return;
+    }
+    enum ch_status status;
+    struct ch_play *play = ch_play_create(daemon, id, start_s, &status);
+    if (!play) {
+        if (request) {
+            ch_request_fail(request, ch_rpc_error_from_status(status), NULL,
+                            "can't begin item %llu: %s", (unsigned long long)id,
+                            ch_strerror(status));
+        }
+        return;
+    }
+    ch_play_retire(daemon, transport->loading);
+    play->request = request;
+    play->paused = paused;
+    play->fade_in = start_s > 0.0 || transport->active;
+    transport->loading = play;
+    transport->error.detail[0] = 0;
+    ch_link_update_timer(daemon);
+}
+
+// A play has been filled, or there was nothing to fill it with.
+void
+ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (play == transport->loading && play->n_marks && engine_ready(daemon)) {
+        take_over(daemon, play);
+    } else if (play == transport->successor && play->n_marks) {
+        if (!transport->active) {
+            // It comes late: what it was to follow has ended.
+            transport->successor = NULL;
+            transport->loading = play;
+            take_over(daemon, play);
+            return;
+        }
+        struct ch_command command = {
+            .op = CH_COMMAND_ARM,
+            .deck = {.pcm = ch_stream_pcm(play->stream), .player = PLAYER, .stream = play->id}};
+        play->in_engine = true;
+        ch_link_send(daemon, &command, 1, NULL, NULL);
+    }
+}
+
+// No item of it could be opened.
+static void
+give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_request *request = play->request;
+    play->request = NULL;
+    transport->loading = NULL;
+    if (transport->active) {
+        // A skip to something that can't be played: what sounded must not go on in its place.
+        send_transport(daemon, CH_COMMAND_STOP, NULL);
+        ch_play_retire(daemon, transport->active);
+    }
+    if (request) {
+        const enum ch_status status =
+            play->first_status == CH_OK ? CH_NOT_FOUND : play->first_status;
+        ch_request_fail(request, ch_rpc_error_from_status(status), NULL, "%s",
+                        *play->first_detail ? play->first_detail : "nothing here can be played");
+    }
+    ch_play_retire(daemon, play);
+    come_to_end(daemon);
+}
+
+void
+ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (play->n_marks) {
+        return;
+    }
+    if (play == transport->loading) {
+        give_up_loading(daemon, play);
+    } else if (play == transport->successor) {
+        ch_play_retire(daemon, play);
+        if (!transport->active) {
+            come_to_end(daemon);
+        }
+    }
+}
+
+void
+ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
+                         const struct ch_stream_message *message)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_item *item = ch_queue_find(&transport->queue, message->item_id);
+    ch_warning("%s", message->detail);
+    if (play->first_status == CH_OK) {
+        play->first_status = message->status;
+        memcpy(play->first_detail, message->detail, sizeof play->first_detail);
+    }
+    transport->error.name = ch_rpc_error_from_status(message->status);
+    transport->error.item = message->item_id;
+    memcpy(transport->error.detail, message->detail, sizeof transport->error.detail);
+    transport->error.uri[0] = 0;
+    if (item) {
+        item->failed = message->kind == CH_STREAM_FAILED;
+        strcpy(transport->error.uri, item->uri);
+    }
+    changed(daemon, NULL);
+}
+
+// --- pause, resume, stop, skip -----------------------------------------------------------------
+
+void
+ch_transport_pause(struct ch_daemon *daemon, struct ch_request *request)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (transport->loading) {
+        transport->loading->paused = true;
+    }
+    if (transport->state != CH_PLAYING) {
+        ch_transport_answer(daemon, request, 0, 0);
+        return;
+    }
+    transport->state = CH_PAUSED;
+    changed(daemon, request);
+    send_transport(daemon, CH_COMMAND_PAUSE, request);
+    ch_link_update_timer(daemon);
+}
+
+void
+ch_transport_resume(struct ch_daemon *daemon, struct ch_request *request)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (transport->loading) {
+        transport->loading->paused = false;
+    }
+    if (transport->state != CH_PAUSED) {
+        ch_transport_answer(daemon, request, 0, 0);
+        return;
+    }
+    if (daemon->device.state != CH_DEVICE_OPEN) {
+        if (request) {
+            ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s",
+                            *daemon->device.detail ? daemon->device.detail
+                                                   : "no audio device is open");
+        }
+        return;
+    }
+    transport->state = CH_PLAYING;
+    changed(daemon, request);
+    send_transport(daemon, CH_COMMAND_RESUME, request);
+    set_state(daemon, CH_PLAYING);
+}
+
+void
+ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request)
+{
+    struct ch_transport *transport = &daemon->transport;
+    ch_play_retire(daemon, transport->loading);
+    const bool sounded = transport->active != NULL;
+    ch_play_retire(daemon, transport->successor);
+    ch_play_retire(daemon, transport->active);
+    transport->state = CH_STOPPED;
+    changed(daemon, request);
+    if (sounded) {
+        send_transport(daemon, CH_COMMAND_STOP, request);
+    } else {
+        ch_transport_answer(daemon, request, 0, 0);
+        nothing_sounds(daemon);
+    }
+    ch_link_update_timer(daemon);
+}
+
+void
+ch_transport_skip_to(struct ch_daemon *daemon, uint64_t id, struct ch_request *request)
+{
+    struct ch_transport *transport = &daemon->transport;
+    if (id) {
+        ch_transport_play_item(daemon, id, 0.0, transport->state == CH_PAUSED, request);
+    } else {
+        ch_transport_stop(daemon, request);
+        set_current(daemon, 0);
+    }
+}
+
+// --- what the engine says ----------------------------------------------------------------------
+
+static void
+deck_started(struct ch_daemon *daemon, uint32_t stream)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_play *play = transport->successor;
+    if (play && play->id == stream) {
+        struct ch_play *old = transport->active;
+        transport->active = play;
+        transport->successor = NULL;
+        transport->active_mark = 0;
+        ch_play_retire(daemon, old);
+        set_current(daemon, play->marks[0].item);
+        changed(daemon, NULL);
+        update_flow(daemon);
+    }
+}
+
+static void
+deck_ended(struct ch_daemon *daemon, uint32_t stream)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_play *play = transport->active;
+    if (!play || play->id != stream) {
+        return;
+    }
+    if (transport->successor) {
+        if (!transport->successor->in_engine) {
+            ch_play_retire(daemon, play); // the successor takes over as soon as it is primed
+        }
+        return;
+    }
+    ch_play_retire(daemon, play);
+    if (!transport->loading) {
+        come_to_end(daemon);
+    }
+}
+
+static void
+deck_released(struct ch_daemon *daemon, uint32_t stream)
+{
+    struct ch_play *play = ch_play_find(daemon, stream);
+    if (play) {
+        play->in_engine = false;
+        if (play->retired) {
+            ch_play_retire(daemon, play);
+        }
+    }
+}
+
+void
+ch_transport_on_event(struct ch_daemon *daemon, const struct ch_event_slot *event)
+{
+    switch ((enum ch_event_op)event->op) {
+    case CH_EVENT_STARTED:
+        deck_started(daemon, event->deck.stream);
+        break;
+    case CH_EVENT_ENDED:
+        deck_ended(daemon, event->deck.stream);
+        break;
+    case CH_EVENT_RELEASED:
+        deck_released(daemon, event->deck.stream);
+        break;
+    case CH_EVENT_STARVED:
+        ch_warning("a decoder is late: silence until it has caught up");
+        break;
+    case CH_EVENT_REFILLED:
+        ch_info("the decoder has caught up");
+        break;
+    case CH_EVENT_STANDING:
+        nothing_sounds(daemon);
+        if (daemon->stopping) {
+            ch_daemon_silent(daemon);
+        }
+        break;
+    case CH_EVENT_ACK:
+    case CH_EVENT_TAP_RELEASED:
+        break;
+    }
+}
+
+void
+ch_transport_poll(struct ch_daemon *daemon)
+{
+    // A play's messages may free any other: begin again after each.
+    uint32_t seen = UINT32_MAX;
+    for (;;) {
+        struct ch_play *next = NULL;
+        for (struct ch_play *play = daemon->transport.plays; play; play = play->next) {
+            if (play->id < seen && (!next || play->id > next->id)) {
+                next = play;
+            }
+        }
+        if (!next) {
+            return;
+        }
+        seen = next->id;
+        ch_play_poll(daemon, next);
+    }
+}
+
+static uint64_t
+active_ring_frame(struct ch_daemon *daemon)
+{
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    const struct ch_play *play = daemon->transport.active;
+    return play && state.player[PLAYER].stream == play->id ? state.player[PLAYER].ring_frame : 0;
+}
+
+void
+ch_transport_tick(struct ch_daemon *daemon)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_play *play = transport->active;
+    if (play && play->n_marks) {
+        const uint32_t mark = ch_play_mark_at(play, active_ring_frame(daemon));
+        if (mark > transport->active_mark) {
+            transport->active_mark = mark;
+            set_current(daemon, play->marks[mark].item);
+            changed(daemon, NULL);
+        }
+    }
+    if (transport->state != CH_PLAYING) {
+        struct ch_engine_state state;
+        ch_engine_read_state(daemon->link.engine, &state);
+        if (state.quiet) {
+            ch_feeds_set_flowing(daemon, false);
+        }
+    }
+}
+
+bool
+ch_transport_needs_ticks(struct ch_daemon *daemon)
+{
+    const struct ch_transport *transport = &daemon->transport;
+    if (transport->state == CH_PLAYING || daemon->stopping) {
+        return true;
+    }
+    for (const struct ch_play *play = transport->plays; play; play = play->next) {
+        if (play->retired && play->in_engine) {
+            return true; // it is coming back
+        }
+    }
+    return ch_feeds_flowing(daemon);
+}
+
+// --- the device --------------------------------------------------------------------------------
+
+void
+ch_transport_device_opened(struct ch_daemon *daemon)
+{
+    struct ch_play *loading = daemon->transport.loading;
+    if (loading && loading->primed && loading->n_marks) {
+        take_over(daemon, loading);
+    }
+    update_flow(daemon);
+}
+
+void
+ch_transport_device_failed(struct ch_daemon *daemon, const char *detail)
+{
+    struct ch_play *loading = daemon->transport.loading;
+    if (loading && loading->request) {
+        struct ch_request *request = loading->request;
+        loading->request = NULL;
+        ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s", detail);
+        ch_play_retire(daemon, loading);
+    }
+    update_flow(daemon);
+}
+
+void
+ch_transport_before_start(struct ch_daemon *daemon)
+{
+    // The callback stands, so a pause is immediate; the resume fades in when it runs again.
+    if (daemon->transport.state == CH_PLAYING && active_ring_frame(daemon) > 0) {
+        send_transport(daemon, CH_COMMAND_PAUSE, NULL);
+    }
+}
+
+void
+ch_transport_after_start(struct ch_daemon *daemon)
+{
+    if (daemon->transport.state == CH_PLAYING) {
+        send_transport(daemon, CH_COMMAND_RESUME, NULL);
+    }
+    update_flow(daemon);
+}
+
+void
+ch_transport_rebuild(struct ch_daemon *daemon,
+                     void (*change)(struct ch_daemon *daemon, uint32_t rate_hz), uint32_t rate_hz)
+{
+    struct ch_transport *transport = &daemon->transport;
+    const uint64_t id = transport->active ? transport->current : 0;
+    const double position_s = ch_transport_position_s(daemon);
+    const bool paused = transport->state == CH_PAUSED;
+    struct ch_play *loading = transport->loading;
+    struct ch_request *request = loading ? loading->request : NULL;
+    const uint64_t loading_id = loading && loading->n_marks ? loading->marks[0].item
+                                : loading                   ? loading->tail
+                                                            : 0;
+    const double loading_s = loading ? loading->start_s : 0.0;
+    const bool loading_paused = loading && loading->paused;
+    if (loading) {
+        loading->request = NULL;
+    }
+    ch_play_retire(daemon, transport->successor);
+    ch_play_retire(daemon, transport->active);
+    ch_play_retire(daemon, loading);
+    change(daemon, rate_hz);
+    if (loading_id) {
+        ch_transport_play_item(daemon, loading_id, loading_s, loading_paused, request);
+    } else if (id) {
+        ch_transport_play_item(daemon, id, position_s, paused, NULL);
+    }
+}

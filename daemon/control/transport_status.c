@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/transport_status.c — what a person sees of the transport.
+
+#include <string.h>
+
+#include "daemon/control/daemon.h"
+#include "daemon/control/play.h"
+
+double
+ch_transport_position_s(struct ch_daemon *daemon)
+{
+    struct ch_transport *transport = &daemon->transport;
+    const struct ch_play *play = transport->active;
+    if (!play || !play->n_marks) {
+        return transport->loading ? transport->loading->start_s : 0.0;
+    }
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    if (state.player[0].stream != play->id) {
+        return play->start_s;
+    }
+    // What has gone into the limiter's look-ahead has not come out yet.
+    const uint64_t late = ch_engine_latency(daemon->link.engine);
+    uint64_t ring_frame = state.player[0].ring_frame;
+    ring_frame = ring_frame > late ? ring_frame - late : 0;
+    const struct ch_mark *mark = &play->marks[ch_play_mark_at(play, ring_frame)];
+    const uint64_t inside = ring_frame > mark->ring_frame ? ring_frame - mark->ring_frame : 0;
+    return (double)(mark->item_frame + inside) / (double)ch_engine_rate(daemon->link.engine);
+}
+
+double
+ch_transport_duration_s(struct ch_daemon *daemon)
+{
+    const struct ch_transport *transport = &daemon->transport;
+    const struct ch_item *item = ch_queue_find(&transport->queue, transport->current);
+    return item && item->info ? item->info->duration_s : -1.0;
+}
+
+static void
+write_tag(struct ch_buf *buf, const char *key, const char *value)
+{
+    if (*value) {
+        ch_json_kv_string(buf, key, value);
+    }
+}
+
+static void
+write_info(const struct ch_media_info *info, struct ch_buf *buf)
+{
+    write_tag(buf, "title", info->title);
+    write_tag(buf, "artist", info->artist);
+    write_tag(buf, "album", info->album);
+    write_tag(buf, "track", info->track);
+    write_tag(buf, "date", info->date);
+    if (info->duration_s >= 0.0) {
+        ch_json_kv_fixed(buf, "duration_s", info->duration_s, 6);
+    } else {
+        ch_json_kv_null(buf, "duration_s");
+    }
+    ch_json_kv_uint(buf, "rate_hz", info->rate_hz);
+    ch_json_kv_uint(buf, "channels", info->channels);
+    if (info->bits) {
+        ch_json_kv_uint(buf, "bits", info->bits);
+    }
+    ch_json_kv_string(buf, "format", info->format);
+}
+
+void
+ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_buf *buf)
+{
+    ch_json_begin_object(buf);
+    ch_json_kv_uint(buf, "id", item->id);
+    ch_json_kv_uint(buf, "index", index);
+    ch_json_kv_string(buf, "uri", item->uri);
+    if (!ch_utf8_valid(item->uri, strlen(item->uri))) {
+        ch_json_key(buf, "path_b64");
+        ch_json_base64(buf, item->uri, strlen(item->uri));
+    }
+    if (item->info) {
+        write_info(item->info, buf);
+    }
+    if (item->failed) {
+        ch_json_kv_bool(buf, "failed", true);
+    }
+    ch_json_end_object(buf);
+}
+
+static void
+write_mode(const struct ch_mode *mode, struct ch_buf *buf)
+{
+    static const char *const repeats[] = {
+        [CH_REPEAT_OFF] = "off", [CH_REPEAT_ONE] = "one", [CH_REPEAT_ALL] = "all"};
+    ch_json_key(buf, "mode");
+    ch_json_begin_object(buf);
+    ch_json_kv_string(buf, "repeat", repeats[mode->repeat]);
+    ch_json_kv_bool(buf, "random", mode->random);
+    ch_json_kv_bool(buf, "single", mode->single);
+    ch_json_kv_bool(buf, "consume", mode->consume);
+    ch_json_kv_fixed(buf, "crossfade_s", mode->crossfade_s, 3);
+    ch_json_end_object(buf);
+}
+
+static void
+write_error(const struct ch_transport *transport, struct ch_buf *buf)
+{
+    ch_json_key(buf, "error");
+    if (!*transport->error.detail) {
+        ch_json_null(buf);
+        return;
+    }
+    ch_json_begin_object(buf);
+    ch_json_kv_string(buf, "name", ch_rpc_error_name(transport->error.name));
+    ch_json_kv_string(buf, "detail", transport->error.detail);
+    if (*transport->error.uri) {
+        ch_json_kv_string(buf, "uri", transport->error.uri);
+    }
+    ch_json_kv_uint(buf, "id", transport->error.item);
+    ch_json_end_object(buf);
+}
+
+void
+ch_transport_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
+{
+    static const char *const states[] = {
+        [CH_STOPPED] = "stopped", [CH_PLAYING] = "playing", [CH_PAUSED] = "paused"};
+    const struct ch_transport *transport = &daemon->transport;
+    const struct ch_queue *queue = &transport->queue;
+    const int64_t index = ch_queue_index(queue, transport->current);
+    ch_json_kv_string(buf, "player", "main");
+    ch_json_kv_string(buf, "state", states[transport->state]);
+    ch_json_key(buf, "item");
+    if (index < 0) {
+        ch_json_null(buf);
+    } else {
+        ch_transport_write_item(queue->items[index], (uint32_t)index, buf);
+    }
+    ch_json_kv_fixed(buf, "position_s", ch_transport_position_s(daemon), 6);
+    write_mode(&queue->mode, buf);
+    ch_json_kv_uint(buf, "queue_length", queue->n_items);
+    write_error(transport, buf);
+}

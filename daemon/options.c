@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: ISC
+// daemon/options.c — reads the command line, with errors that name the option and the remedy.
+
+#include "daemon/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "daemon/backend/backend.h"
+#include "daemon/base/units.h"
+#include "protocol/names.h"
+
+static const char usage[] =
+    "Usage: chantd [OPTION]…\n"
+    "       chantd --render OUT.wav [OPTION]… IN…\n"
+    "\n"
+    "A background audio daemon: plays files through an equaliser and a limiter, controlled by "
+    "lines\n"
+    "of JSON over a socket.  chant(1) is its client.\n"
+    "\n"
+    "The daemon:\n"
+    "  --backend=NAME       auto (JACK if a server answers, else null), jack, null or file\n"
+    "  --device=NAME        jack: the server's name; file: the WAV file to write\n"
+    "  --rate=HZ            sample rate, 8000 to 384000 (default 48000; jack: the server's)\n"
+    "  --period=FRAMES      frames a callback, 16 to 8192 (default 1024; jack: the server's)\n"
+    "  --connect=WHAT       jack: auto (the first physical outputs), none, or a regular\n"
+    "                       expression of port names\n"
+    "  --socket=PATH        where to listen (default $CHANT_SOCKET, else\n"
+    "                       $XDG_RUNTIME_DIR/chant/chant.sock, else /run/chant/chant.sock)\n"
+    "  --max-line=BYTES     longest request line that is taken (default 1048576)\n"
+    "  --log-level=LEVEL    error, warning, info (default) or debug\n"
+    "\n"
+    "Rendering, without a daemon and without a clock:\n"
+    "  --render=OUT.wav     play the inputs one after another into this file\n"
+    "  --rate=HZ            its rate (default: that of the first input)\n"
+    "  --gain=DB            gain, -150 to 12\n"
+    "  --eq=FILE.json|flat  the parameters of eq.set in a file, or a preset\n"
+    "  --limiter=on|off     the safety limiter at the end (default on)\n"
+    "  --format=FORMAT      f32 (default), s24 or s16\n"
+    "\n"
+    "  --help               this text\n"
+    "  --version            the version\n"
+    "\n"
+    "Example:\n"
+    "  chantd --backend=null --socket=c.sock &\n"
+    "  chant --socket=c.sock play music.flac\n";
+
+enum {
+    OPT_BACKEND = 256,
+    OPT_DEVICE,
+    OPT_RATE,
+    OPT_PERIOD,
+    OPT_CONNECT,
+    OPT_SOCKET,
+    OPT_MAX_LINE,
+    OPT_LOG_LEVEL,
+    OPT_RENDER,
+    OPT_GAIN,
+    OPT_EQ,
+    OPT_LIMITER,
+    OPT_FORMAT,
+    OPT_HELP,
+    OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+    {"backend", required_argument, NULL, OPT_BACKEND},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"period", required_argument, NULL, OPT_PERIOD},
+    {"connect", required_argument, NULL, OPT_CONNECT},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"max-line", required_argument, NULL, OPT_MAX_LINE},
+    {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+    {"render", required_argument, NULL, OPT_RENDER},
+    {"gain", required_argument, NULL, OPT_GAIN},
+    {"eq", required_argument, NULL, OPT_EQ},
+    {"limiter", required_argument, NULL, OPT_LIMITER},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static bool
+bad(const char *option, const char *value, const char *wanted)
+{
+    fprintf(stderr, "chantd: --%s=%s: must be %s\n", option, value, wanted);
+    return false;
+}
+
+static bool
+read_count(const char *option, const char *value, uint32_t min, uint32_t max, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    const unsigned long number = strtoul(value, &end, 10);
+    if (errno || end == value || *end || *value == '-' || number < min || number > max) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "a whole number, %u to %u", min, max);
+        return bad(option, value, wanted);
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static bool
+read_gain(const char *value, double *out)
+{
+    char *end;
+    const double number = strtod(value, &end);
+    if (end == value || *end || isnan(number) || (number < -150.0 && !isinf(number)) ||
+        number > CH_GAIN_MAX_DB) {
+        return bad("gain", value, "a number of dB, -150 to 12, or -inf");
+    }
+    *out = number;
+    return true;
+}
+
+static bool
+one_of(const char *option, const char *value, const char *const *choices)
+{
+    char wanted[128] = "";
+    for (size_t i = 0; choices[i]; i++) {
+        if (!strcmp(value, choices[i])) {
+            return true;
+        }
+        snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "%s%s",
+                 i ? (choices[i + 1] ? ", " : " or ") : "", choices[i]);
+    }
+    return bad(option, value, wanted);
+}
+
+static bool
+read_backend(struct ch_options *options, const char *value)
+{
+    static const char *const choices[] = {"auto", "jack", "null", "file", NULL};
+    if (!one_of("backend", value, choices)) {
+        return false;
+    }
+    if (strcmp(value, "auto") != 0 && !ch_backend_find(value)) {
+        fprintf(stderr, "chantd: --backend=%s: this chantd was built without it\n", value);
+        return false;
+    }
+    options->backend = value;
+    return true;
+}
+
+static bool
+take(struct ch_options *options, int option, char *value, bool *done)
+{
+    static const char *const on_off[] = {"on", "off", NULL};
+    static const char *const formats[] = {"f32", "s24", "s16", NULL};
+    switch (option) {
+    case OPT_BACKEND:
+        return read_backend(options, value);
+    case OPT_DEVICE:
+        options->device = value;
+        return *value || bad("device", value, "a name");
+    case OPT_RATE:
+        return read_count("rate", value, CH_RATE_MIN_HZ, CH_RATE_MAX_HZ, &options->rate_hz);
+    case OPT_PERIOD:
+        return read_count("period", value, 16, CH_BLOCK_MAX, &options->period);
+    case OPT_CONNECT:
+        options->connect = value;
+        return true;
+    case OPT_SOCKET:
+        options->socket = value;
+        return *value || bad("socket", value, "a path");
+    case OPT_MAX_LINE:
+        return read_count("max-line", value, 1024, 64u * 1024u * 1024u, &options->max_line);
+    case OPT_LOG_LEVEL:
+        return ch_log_level_from_name(value, &options->log_level) ||
+               bad("log-level", value, "error, warning, info or debug");
+    case OPT_RENDER:
+        options->render_out = value;
+        return *value || bad("render", value, "the name of a file");
+    case OPT_GAIN:
+        return read_gain(value, &options->gain_db);
+    case OPT_EQ:
+        options->eq = value;
+        return true;
+    case OPT_LIMITER:
+        options->limiter = !strcmp(value, "on");
+        return one_of("limiter", value, on_off);
+    case OPT_FORMAT:
+        options->format = value;
+        return one_of("format", value, formats);
+    case OPT_HELP:
+        fputs(usage, stdout);
+        *done = true;
+        return true;
+    case OPT_VERSION:
+        puts("chantd " PACKAGE_VERSION);
+        *done = true;
+        return true;
+    default:
+        fputs("Try 'chantd --help'.\n", stderr);
+        return false;
+    }
+}
+
+static bool
+fits_together(const struct ch_options *options)
+{
+    if (options->render_out) {
+        if (options->n_inputs == 0) {
+            fputs("chantd: --render needs at least one input file\n", stderr);
+            return false;
+        }
+        return true;
+    }
+    if (options->n_inputs) {
+        fprintf(stderr,
+                "chantd: '%s': the daemon takes no files; play them with 'chant play %s', or write "
+                "them with 'chantd --render OUT.wav %s'\n",
+                options->inputs[0], options->inputs[0], options->inputs[0]);
+        return false;
+    }
+    if (!strcmp(options->backend, "file") && !options->device) {
+        fputs("chantd: --backend=file needs --device=OUT.wav\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+enum ch_options_verdict
+ch_options_parse(struct ch_options *options, int argc, char **argv)
+{
+    *options = (struct ch_options){
+        .backend = "auto",
+        .connect = "auto",
+        .max_line = CH_LINE_MAX_DEFAULT,
+        .log_level = CH_LOG_INFO,
+        .limiter = true,
+        .format = "f32",
+    };
+    optind = 1;
+    int option;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        bool done = false;
+        if (!take(options, option, optarg, &done)) {
+            return CH_OPTIONS_BAD;
+        }
+        if (done) {
+            return CH_OPTIONS_DONE;
+        }
+    }
+    options->inputs = argv + optind;
+    options->n_inputs = argc - optind;
+    return fits_together(options) ? CH_OPTIONS_RUN : CH_OPTIONS_BAD;
+}
