@@ -16,7 +16,7 @@ CH_RT bool
 ch_engine_can_run(struct ch_engine *engine, uint32_t n_frames)
 {
     for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
-        if (!ch_player_can_run(&engine->players[i], n_frames)) {
+        if (!ch_player_can_run(&engine->players[i], n_frames, engine->fade_frames)) {
             return false;
         }
     }

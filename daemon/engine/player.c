@@ -5,9 +5,6 @@
 
 #include "daemon/engine/engine_internal.h"
 
-/// Frames that a flowing deck keeps in hand, so that it can still fade out when its decoder is late.
-#define RESERVE_FRAMES 256
-
 static const struct ch_deck no_deck;
 
 CH_RT static void
@@ -41,13 +38,12 @@ void
 ch_player_init(struct ch_player *player, uint32_t index)
 {
     *player = (struct ch_player){.index = index};
-    ch_ramp_snap(&player->gate, 1.0f);
 }
 
 CH_RT static bool
 standing(const struct ch_player *player)
 {
-    return player->paused && ch_ramp_settled(&player->gate);
+    return player->paused && ch_ramp_settled(&player->current.gate);
 }
 
 // The current deck makes room: at once if it is not heard, else by a fade.  false = no slot is free.
@@ -70,13 +66,24 @@ retire_current(struct ch_engine *engine, struct ch_player *player, uint32_t fade
             const uint32_t available = ch_pcm_ring_available(deck->pcm, &ended);
             player->fading[i] = *deck;
             *deck = no_deck;
-            // A fade no longer than what there is to fade.
-            ch_ramp_to(&player->fading[i].fade, 0.0f,
-                       ended || available > fade_frames ? fade_frames : available);
+            // A deck that is being paused goes on doing so.  Else: no longer than what there is to fade.
+            if (!player->paused) {
+                ch_ramp_to(&player->fading[i].fade, 0.0f,
+                           ended || available > fade_frames ? fade_frames : available);
+            }
             return true;
         }
     }
     return false;
+}
+
+CH_RT static void
+load(struct ch_deck *deck, struct ch_pcm_ring *pcm, uint32_t stream)
+{
+    *deck = (struct ch_deck){.pcm = pcm, .stream = stream, .end_frame = CH_FOREVER};
+    ch_ramp_snap(&deck->flow, 1.0f);
+    ch_ramp_snap(&deck->fade, 1.0f);
+    ch_ramp_snap(&deck->gate, 1.0f);
 }
 
 CH_RT bool
@@ -90,30 +97,16 @@ ch_player_play(struct ch_engine *engine, struct ch_player *player, struct ch_pcm
         release(engine, player, &player->armed, 0);
     }
     struct ch_deck *deck = &player->current;
-    *deck = (struct ch_deck){.pcm = pcm, .stream = stream, .end_frame = CH_FOREVER};
-    ch_ramp_snap(&deck->flow, 1.0f);
-    ch_ramp_snap(&deck->fade, 1.0f);
-    if (flags & CH_PLAY_PAUSED) {
-        deck->held = true;
-        player->paused = true;
-        player->tell_standing = true;
-        ch_ramp_to(&player->gate, 0.0f, fade_frames);
-    } else {
-        if (flags & CH_PLAY_FADE_IN) {
-            ch_ramp_snap(&deck->fade, 0.0f);
-            ch_ramp_to(&deck->fade, 1.0f, fade_frames);
-        }
-        player->paused = false;
-        player->tell_standing = false;
-        bool fading = false;
-        for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
-            fading |= player->fading[i].pcm != NULL;
-        }
-        if (fading) {
-            ch_ramp_to(&player->gate, 1.0f, fade_frames);
-        } else {
-            ch_ramp_snap(&player->gate, 1.0f);
-        }
+    const bool paused = flags & CH_PLAY_PAUSED;
+    load(deck, pcm, stream);
+    deck->held = paused;
+    player->paused = paused;
+    player->tell_standing = paused;
+    if (paused) {
+        ch_ramp_snap(&deck->gate, 0.0f);
+    } else if (flags & CH_PLAY_FADE_IN) {
+        ch_ramp_snap(&deck->fade, 0.0f);
+        ch_ramp_to(&deck->fade, 1.0f, fade_frames);
     }
     post_deck(engine, player, deck, CH_EVENT_STARTED, 0);
     return true;
@@ -142,9 +135,7 @@ ch_player_arm(struct ch_engine *engine, struct ch_player *player, struct ch_pcm_
     if (!pcm) {
         return;
     }
-    player->armed = (struct ch_deck){.pcm = pcm, .stream = stream, .end_frame = CH_FOREVER};
-    ch_ramp_snap(&player->armed.flow, 1.0f);
-    ch_ramp_snap(&player->armed.fade, 1.0f);
+    load(&player->armed, pcm, stream);
 }
 
 CH_RT void
@@ -160,7 +151,7 @@ ch_player_pause(struct ch_player *player, uint32_t fade_frames)
 {
     player->paused = true;
     player->tell_standing = true;
-    ch_ramp_to(&player->gate, 0.0f, fade_frames);
+    ch_ramp_to(&player->current.gate, 0.0f, fade_frames);
 }
 
 CH_RT void
@@ -169,7 +160,7 @@ ch_player_resume(struct ch_player *player, uint32_t fade_frames)
     player->paused = false;
     player->tell_standing = false;
     player->current.held = false;
-    ch_ramp_to(&player->gate, 1.0f, fade_frames);
+    ch_ramp_to(&player->current.gate, 1.0f, fade_frames);
 }
 
 // --- the sound ---------------------------------------------------------------------------------
@@ -187,6 +178,15 @@ shape(struct ch_engine *engine, struct ch_ramp *ramp, float *left, float *right,
         left[i] *= values[i];
         right[i] *= values[i];
     }
+}
+
+CH_RT static void
+shape_deck(struct ch_engine *engine, struct ch_deck *deck, float *left, float *right,
+           uint32_t n_frames)
+{
+    shape(engine, &deck->flow, left, right, n_frames);
+    shape(engine, &deck->fade, left, right, n_frames);
+    shape(engine, &deck->gate, left, right, n_frames);
 }
 
 CH_RT static void
@@ -231,16 +231,18 @@ CH_RT static uint32_t
 regulate_flow(struct ch_engine *engine, struct ch_player *player, struct ch_deck *deck,
               uint32_t available, bool final, uint32_t n_frames)
 {
+    // What a flowing deck keeps in hand, so that it can still fade out.
+    const uint32_t reserve = engine->fade_frames;
     if (!deck->dry) {
-        if (final || available >= n_frames + RESERVE_FRAMES) {
+        if (final || available >= n_frames + reserve) {
             return available < n_frames ? available : n_frames;
         }
         deck->dry = true;
-        ch_ramp_to(&deck->flow, 0.0f, available < RESERVE_FRAMES ? available : RESERVE_FRAMES);
+        ch_ramp_to(&deck->flow, 0.0f, available < reserve ? available : reserve);
         post_deck(engine, player, deck, CH_EVENT_STARVED, 0);
     } else if (ch_ramp_settled(&deck->flow) && (final || available >= engine->rate_hz / 20)) {
         deck->dry = false;
-        ch_ramp_to(&deck->flow, 1.0f, RESERVE_FRAMES);
+        ch_ramp_to(&deck->flow, 1.0f, reserve);
         post_deck(engine, player, deck, CH_EVENT_REFILLED, 0);
         return available < n_frames ? available : n_frames;
     }
@@ -260,8 +262,7 @@ render_deck(struct ch_engine *engine, struct ch_player *player, struct ch_deck *
     const uint32_t n = regulate_flow(engine, player, deck, available, final, n_frames);
     consume(deck, left, right, n);
     if (final && !deck->dry && n == available && n < n_frames) {
-        shape(engine, &deck->flow, left, right, n);
-        shape(engine, &deck->fade, left, right, n);
+        shape_deck(engine, deck, left, right, n);
         return n;
     }
     memset(left + n, 0, (n_frames - n) * sizeof *left);
@@ -269,8 +270,7 @@ render_deck(struct ch_engine *engine, struct ch_player *player, struct ch_deck *
     if (n < n_frames) {
         engine->n_starved += n_frames - n;
     }
-    shape(engine, &deck->flow, left, right, n_frames);
-    shape(engine, &deck->fade, left, right, n_frames);
+    shape_deck(engine, deck, left, right, n_frames);
     return n_frames;
 }
 
@@ -290,11 +290,13 @@ render_current(struct ch_engine *engine, struct ch_player *player, float *left, 
             }
         }
         // Ended, be it on the slice's last frame: what follows starts on the very next one.
+        const struct ch_ramp gate = player->current.gate;
         post_deck(engine, player, &player->current, CH_EVENT_ENDED, done);
         release(engine, player, &player->current, done);
         player->current = player->armed;
         player->armed = no_deck;
         if (player->current.pcm) {
+            player->current.gate = gate; // a pause under way goes on across the join
             post_deck(engine, player, &player->current, CH_EVENT_STARTED, done);
         }
     }
@@ -325,12 +327,13 @@ mix_fading(struct ch_engine *engine, struct ch_player *player, float *left, floa
         const uint32_t available = playable(deck, &final);
         const uint32_t n = available < n_frames ? available : n_frames;
         consume(deck, deck_left, deck_right, n);
-        shape(engine, &deck->flow, deck_left, deck_right, n);
-        shape(engine, &deck->fade, deck_left, deck_right, n);
+        shape_deck(engine, deck, deck_left, deck_right, n);
         add(left, deck_left, n);
         add(right, deck_right, n);
         sounds = true;
-        if (ch_ramp_settled(&deck->fade) || n < n_frames) {
+        const bool gone = (ch_ramp_settled(&deck->fade) && deck->fade.target == 0.0f) ||
+                          (ch_ramp_settled(&deck->gate) && deck->gate.target == 0.0f);
+        if (gone || n < n_frames) {
             release(engine, player, deck, n);
         }
     }
@@ -356,11 +359,8 @@ ch_player_mix(struct ch_engine *engine, struct ch_player *player, float *left, f
         }
         sounds |= mix_fading(engine, player, own_left, own_right, n_frames);
         if (sounds) {
-            shape(engine, &player->gate, own_left, own_right, n_frames);
             add(left, own_left, n_frames);
             add(right, own_right, n_frames);
-        } else {
-            ch_ramp_snap(&player->gate, player->paused ? 0.0f : 1.0f);
         }
         if (player->tell_standing && !sounds) {
             player->tell_standing = false;
@@ -371,7 +371,7 @@ ch_player_mix(struct ch_engine *engine, struct ch_player *player, float *left, f
 }
 
 CH_RT bool
-ch_player_can_run(struct ch_player *player, uint32_t n_frames)
+ch_player_can_run(struct ch_player *player, uint32_t n_frames, uint32_t reserve)
 {
     if (!player->current.pcm || player->current.held || standing(player)) {
         return true;
@@ -379,12 +379,12 @@ ch_player_can_run(struct ch_player *player, uint32_t n_frames)
     bool final;
     uint32_t available = playable(&player->current, &final);
     if (!final) {
-        return available >= n_frames + RESERVE_FRAMES;
+        return available >= n_frames + reserve;
     }
     if (available < n_frames && player->armed.pcm) {
         const uint32_t rest = n_frames - available;
         available = playable(&player->armed, &final);
-        return final || available >= rest + RESERVE_FRAMES;
+        return final || available >= rest + reserve;
     }
     return true;
 }
@@ -399,7 +399,7 @@ ch_player_settle(struct ch_engine *engine, struct ch_player *player)
             release(engine, player, &player->fading[i], 0);
         }
     }
-    ch_ramp_snap(&player->gate, player->paused ? 0.0f : 1.0f);
+    ch_ramp_snap(&player->current.gate, player->paused ? 0.0f : 1.0f);
     if (player->tell_standing) {
         player->tell_standing = false;
         post_deck(engine, player, &player->current, CH_EVENT_STANDING, 0);

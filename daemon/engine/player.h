@@ -2,7 +2,7 @@
 // daemon/engine/player.h — decks of decoded sound, and the fades between them.                 [rt]
 //
 // A player has one current deck, perhaps one armed to follow it without a gap, and a few that fade
-// out.  Pause closes a gate over all of them and then stands still, keeping what is in the rings.
+// out.  Pause closes the current deck's gate and then stands still, keeping what is in the ring.
 
 #ifndef CH_ENGINE_PLAYER_H
 #define CH_ENGINE_PLAYER_H
@@ -28,15 +28,15 @@ struct ch_deck {
     uint64_t end_frame;  ///< frames of the ring that may be played
     struct ch_ramp fade; ///< of play, skip, seek, stop
     struct ch_ramp flow; ///< 1 = flows, 0 = starved
+    struct ch_ramp gate; ///< of pause: 1 = moves, 0 = stands
 };
 
 struct ch_player {
     uint32_t index;
-    bool paused;        ///< the gate is closed or closing
+    bool paused;        ///< the current deck's gate is closed or closing
     bool tell_standing; ///< an event is due when nothing sounds any more
     struct ch_deck current, armed;
     struct ch_deck fading[CH_FADING_MAX];
-    struct ch_ramp gate; ///< 1 = moving, 0 = standing
 };
 
 void ch_player_init(struct ch_player *player, uint32_t index);
@@ -57,8 +57,8 @@ CH_RT void ch_player_resume(struct ch_player *player, uint32_t fade_frames);
 CH_RT bool ch_player_mix(struct ch_engine *engine, struct ch_player *player, float *left,
                          float *right, uint32_t n_frames);
 
-/// n_frames can be mixed without starving.
-CH_RT bool ch_player_can_run(struct ch_player *player, uint32_t n_frames);
+/// n_frames can be mixed without starving, with `reserve` frames left over.
+CH_RT bool ch_player_can_run(struct ch_player *player, uint32_t n_frames, uint32_t reserve);
 
 /// Nothing runs: end all fades at once and give faded decks back.                          [setup]
 void ch_player_settle(struct ch_engine *engine, struct ch_player *player);
