@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: ISC
+// client/cmd_eq.c — the equaliser: show it, change a band, flatten, load.
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/command.h"
+#include "client/eq_picture.h"
+#include "client/fields.h"
+#include "client/output.h"
+#include "client/report.h"
+#include "client/values.h"
+#include "protocol/names.h"
+
+static int
+show(const struct ch_invocation *inv)
+{
+    struct ch_conn conn;
+    int rc = ch_conn_open(&conn, inv->socket);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    ch_conn_begin(&conn, "eq.get");
+    if (ch_out_query_json(inv)) {
+        return ch_finish_query(&conn, inv, NULL);
+    }
+    cJSON *eq = NULL, *response = NULL;
+    rc = ch_conn_call(&conn, &eq);
+    if (rc == CH_EXIT_OK) {
+        ch_eq_ask_curve(ch_conn_begin(&conn, "eq.response"));
+        rc = ch_conn_call(&conn, &response);
+    }
+    ch_conn_close(&conn);
+    if (rc == CH_EXIT_OK) {
+        ch_eq_print_summary(eq);
+        ch_eq_print_bands(eq);
+        rc = ch_eq_print_curve(response);
+    }
+    cJSON_Delete(eq);
+    cJSON_Delete(response);
+    return rc == CH_EXIT_OK ? ch_out_flush() : rc;
+}
+
+// --- eq set -------------------------------------------------------------------------------------
+
+/// What `eq set` was given, checked before anything is sent.
+struct band_change {
+    int64_t index;
+    const char *type;
+    double freq_hz, gain_db, q; ///< NAN: not given
+    const char *bypass;
+};
+
+static bool
+parse_option(const struct ch_invocation *inv, const char *name, bool gain, double *out)
+{
+    const char *text = ch_args_option(inv, name);
+    *out = NAN;
+    if (!text) {
+        return true;
+    }
+    if (gain ? ch_value_gain_db(text, out) && isfinite(*out) : ch_value_number(text, out)) {
+        return true;
+    }
+    ch_fail_usage("eq", "--%s takes a number, not '%s'", name, text);
+    return false;
+}
+
+static bool
+parse_band(const struct ch_invocation *inv, struct band_change *out)
+{
+    bool on;
+    out->type = ch_args_option(inv, "type");
+    out->bypass = ch_args_option(inv, "bypass");
+    if (inv->n_words < 2 || !ch_value_integer(inv->words[1], 0, INT32_MAX, &out->index)) {
+        ch_fail_usage("eq", "set takes the index of a band, from 0");
+        return false;
+    }
+    if (!parse_option(inv, "freq", false, &out->freq_hz) ||
+        !parse_option(inv, "gain", true, &out->gain_db) ||
+        !parse_option(inv, "q", false, &out->q)) {
+        return false;
+    }
+    if (out->bypass && !ch_value_on_off(out->bypass, &on)) {
+        ch_fail_usage("eq", "--bypass is on or off, not '%s'", out->bypass);
+        return false;
+    }
+    if (!out->type && !out->bypass && isnan(out->freq_hz) && isnan(out->gain_db) && isnan(out->q)) {
+        ch_fail_usage("eq", "nothing to set: --type, --freq, --gain, --q or --bypass");
+        return false;
+    }
+    return true;
+}
+
+static void
+write_given(struct ch_buf *params, const char *key, double value)
+{
+    if (!isnan(value)) {
+        ch_json_kv_fixed(params, key, value, 4);
+    }
+}
+
+static int
+set_band(const struct ch_invocation *inv)
+{
+    struct band_change band;
+    struct ch_conn conn;
+    if (!parse_band(inv, &band)) {
+        return CH_EXIT_USAGE;
+    }
+    int rc = ch_conn_open(&conn, inv->socket);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    struct ch_buf *params = ch_conn_begin(&conn, "eq.band");
+    ch_json_kv_uint(params, "index", (uint64_t)band.index);
+    if (band.type) {
+        ch_json_kv_string(params, "type", band.type);
+    }
+    write_given(params, "freq_hz", band.freq_hz);
+    write_given(params, "gain_db", band.gain_db);
+    write_given(params, "q", band.q);
+    if (band.bypass) {
+        ch_json_kv_bool(params, "bypass", strcmp(band.bypass, "on") == 0);
+    }
+    return ch_finish_change(&conn, inv, ch_eq_print_summary);
+}
+
+// --- the others ---------------------------------------------------------------------------------
+
+/// The band as it is, except that it changes nothing of the sound.
+static void
+write_flat_band(struct ch_buf *params, const cJSON *band)
+{
+    const char *type = ch_field_string(band, "type");
+    bool has_gain = type && (strcmp(type, "peak") == 0 || strstr(type, "shelf"));
+    ch_json_begin_object(params);
+    ch_json_kv_string(params, "type", type ? type : "peak");
+    ch_json_kv_fixed(params, "freq_hz", ch_field_number(band, "freq_hz", 1000), 4);
+    ch_json_kv_fixed(params, "gain_db", 0, 4);
+    ch_json_kv_fixed(params, "q", ch_field_number(band, "q", 1), 4);
+    ch_json_kv_bool(params, "bypass", ch_field_bool(band, "bypass") || !has_gain);
+    ch_json_end_object(params);
+}
+
+static int
+flat(const struct ch_invocation *inv)
+{
+    struct ch_conn conn;
+    int rc = ch_conn_open(&conn, inv->socket);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    cJSON *eq = NULL;
+    ch_conn_begin(&conn, "eq.get");
+    rc = ch_conn_call(&conn, &eq);
+    if (rc != CH_EXIT_OK) {
+        ch_conn_close(&conn);
+        return rc;
+    }
+    struct ch_buf *params = ch_conn_begin(&conn, "eq.set");
+    ch_json_key(params, "bands");
+    ch_json_begin_array(params);
+    const cJSON *band;
+    cJSON_ArrayForEach(band, ch_field(eq, "bands"))
+    {
+        write_flat_band(params, band);
+    }
+    ch_json_end_array(params);
+    if (!ch_field_bool(eq, "preamp_auto")) {
+        ch_json_kv_fixed(params, "preamp_db", 0, 4);
+    }
+    cJSON_Delete(eq);
+    return ch_finish_change(&conn, inv, ch_eq_print_summary);
+}
+
+static int
+bypass(const struct ch_invocation *inv)
+{
+    bool on;
+    if (inv->n_words < 2 || !ch_value_on_off(inv->words[1], &on)) {
+        return ch_fail_usage("eq", "bypass is on or off");
+    }
+    struct ch_conn conn;
+    int rc = ch_conn_open(&conn, inv->socket);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    ch_json_kv_bool(ch_conn_begin(&conn, "eq.set"), "bypass", on);
+    return ch_finish_change(&conn, inv, ch_eq_print_summary);
+}
+
+static int
+preamp(const struct ch_invocation *inv)
+{
+    double db = 0;
+    bool is_auto = inv->n_words == 2 && strcmp(inv->words[1], "auto") == 0;
+    if (!is_auto && (inv->n_words < 2 || !ch_value_gain_db(inv->words[1], &db) || !isfinite(db))) {
+        return ch_fail_usage("eq", "preamp takes a gain in dB, or auto");
+    }
+    struct ch_conn conn;
+    int rc = ch_conn_open(&conn, inv->socket);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    struct ch_buf *params = ch_conn_begin(&conn, "eq.set");
+    if (is_auto) {
+        ch_json_kv_string(params, "preamp_db", "auto");
+    } else {
+        ch_json_kv_fixed(params, "preamp_db", db, 4);
+    }
+    return ch_finish_change(&conn, inv, ch_eq_print_summary);
+}
+
+/// The whole file, checked, the caller's; NULL after a message, with the exit code in *rc.
+static char *
+read_json_file(const char *path, int *rc)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        const char *name = errno == ENOENT || errno == ENOTDIR ? "NOT_FOUND"
+                           : errno == EACCES                   ? "DENIED"
+                                                               : "UNAVAILABLE";
+        *rc = errno == ENOENT ? ch_fail(name, "no such file: %s", path)
+                              : ch_fail(name, "can't read %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    const size_t room = CH_LINE_MAX_DEFAULT / 2;
+    char *text = malloc(room + 1);
+    size_t n = text ? fread(text, 1, room + 1, file) : 0;
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    size_t at = 0;
+    enum ch_json_verdict verdict = CH_JSON_OK;
+    if (!text) {
+        *rc = ch_fail_memory();
+    } else if (failed || n > room) {
+        *rc = ch_fail("UNAVAILABLE", "%s %s", path, failed ? "can't be read" : "is too long");
+    } else if ((verdict = ch_json_check(text, n, CH_NESTING_MAX - 2, &at)) != CH_JSON_OK) {
+        *rc = ch_fail("INVALID_PARAMS", "%s is not JSON: %s at byte %zu", path,
+                      ch_json_verdict_text(verdict), at);
+    } else {
+        text[n] = '\0';
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
+/// A line of the wire has no line ends in it; outside of strings JSON may have any number.
+static void
+onto_one_line(char *json)
+{
+    for (; *json != '\0'; json++) {
+        if (*json == '\n' || *json == '\r') {
+            *json = ' ';
+        }
+    }
+}
+
+static int
+load(const struct ch_invocation *inv)
+{
+    if (inv->n_words < 2) {
+        return ch_fail_usage("eq", "load takes a JSON file with the params of eq.set");
+    }
+    int rc;
+    char *params = read_json_file(inv->words[1], &rc);
+    if (!params) {
+        return rc;
+    }
+    onto_one_line(params);
+    struct ch_conn conn;
+    rc = ch_conn_open(&conn, inv->socket);
+    if (rc == CH_EXIT_OK) {
+        ch_conn_begin_with(&conn, "eq.set", params);
+        rc = ch_finish_change(&conn, inv, ch_eq_print_summary);
+    }
+    free(params);
+    return rc;
+}
+
+int
+ch_cmd_eq(const struct ch_invocation *inv)
+{
+    static const struct {
+        const char *word;
+        int max_words;
+        int (*run)(const struct ch_invocation *inv);
+    } parts[] = {{"set", 2, set_band},
+                 {"flat", 1, flat},
+                 {"bypass", 2, bypass},
+                 {"preamp", 2, preamp},
+                 {"load", 2, load}};
+    const char *word = inv->n_words > 0 ? inv->words[0] : "";
+    if (strcmp(word, "set") != 0) {
+        for (size_t i = 0; inv->command->options[i].name; i++) {
+            if (inv->values[i]) {
+                return ch_fail_usage("eq", "--%s belongs to 'eq set INDEX'",
+                                     inv->command->options[i].name);
+            }
+        }
+    }
+    if (inv->n_words == 0) {
+        return show(inv);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strcmp(word, parts[i].word) == 0) {
+            if (inv->n_words > parts[i].max_words) {
+                return ch_fail_usage("eq", "one word too many: '%s'",
+                                     inv->words[parts[i].max_words]);
+            }
+            return parts[i].run(inv);
+        }
+    }
+    return ch_fail_usage("eq", "'%s' is none of set, flat, bypass, preamp, load", word);
+}

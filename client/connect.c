@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: ISC
+// client/connect.c — one connection to the daemon: requests out, answers and events in.
+
+#include "client/connect.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/fields.h"
+#include "client/report.h"
+#include "protocol/names.h"
+
+/// The longest answer that is believed: a queue is fetched in pages, so none comes near.
+#define ANSWER_BYTES_MAX (64u * 1024u * 1024u)
+/// Answers may hold what we sent plus their own envelope.
+#define ANSWER_NESTING_MAX (CH_NESTING_MAX + 8)
+
+static int64_t
+mono_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int
+fail_connect(const char *path, int err)
+{
+    switch (err) {
+    case EACCES:
+    case EPERM:
+        return ch_fail("DENIED", "no permission to talk to the daemon at %s", path);
+    case EAGAIN:
+        return ch_fail("TIMEOUT", "the daemon at %s does not take connections", path);
+    case ENOENT:
+    case ENOTDIR:
+    case ENOTSOCK:
+    case ECONNREFUSED:
+    case ECONNRESET:
+        return ch_fail_plain(CH_EXIT_NO_DAEMON,
+                             "no daemon answers at %s: start it with 'chantd' (or 'systemctl "
+                             "--user start chantd')",
+                             path);
+    default:
+        return ch_fail_plain(CH_EXIT_NO_DAEMON, "can't connect to %s: %s", path, strerror(err));
+    }
+}
+
+int
+ch_connect(const char *socket_option, char path[CH_ENDPOINT_BYTES], int *fd)
+{
+    const char *why = "";
+    if (!ch_endpoint_path(socket_option, path, &why)) {
+        return ch_fail_plain(CH_EXIT_USAGE, "%s", why);
+    }
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _Static_assert(sizeof address.sun_path >= CH_ENDPOINT_BYTES, "a path must fit its address");
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0) {
+        return ch_fail_plain(CH_EXIT_ERROR, "can't make a socket: %s", strerror(errno));
+    }
+    // Also bounds connect() itself, which waits while the daemon's backlog is full.
+    struct timeval limit = {.tv_sec = CH_ANSWER_TIMEOUT_MS / 1000};
+    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    int rc;
+    do {
+        rc = connect(s, (const struct sockaddr *)&address, sizeof address);
+    } while (rc < 0 && errno == EINTR);
+    if (rc < 0) {
+        int err = errno;
+        close(s);
+        return fail_connect(path, err);
+    }
+    *fd = s;
+    return CH_EXIT_OK;
+}
+
+int
+ch_conn_open(struct ch_conn *conn, const char *socket_option)
+{
+    int rc = ch_connect(socket_option, conn->path, &conn->fd);
+    if (rc != CH_EXIT_OK) {
+        return rc;
+    }
+    conn->timeout_ms = CH_ANSWER_TIMEOUT_MS;
+    conn->reader_fd = -1;
+    conn->quiet = false;
+    conn->last_id = 0;
+    conn->received = NULL;
+    conn->unreadable = false;
+    conn->in_begin = conn->in_end = 0;
+    ch_buf_init(&conn->request);
+    ch_framer_init(&conn->framer, ANSWER_BYTES_MAX);
+    return CH_EXIT_OK;
+}
+
+void
+ch_conn_close(struct ch_conn *conn)
+{
+    close(conn->fd);
+    cJSON_Delete(conn->received);
+    ch_buf_fini(&conn->request);
+    ch_framer_fini(&conn->framer);
+}
+
+// --- out ----------------------------------------------------------------------------------------
+
+static void
+begin_envelope(struct ch_conn *conn, const char *method)
+{
+    struct ch_buf *buf = &conn->request;
+    ch_buf_clear(buf);
+    ch_json_begin_object(buf);
+    ch_json_kv_string(buf, "jsonrpc", "2.0");
+    ch_json_kv_uint(buf, "id", ++conn->last_id);
+    ch_json_kv_string(buf, "method", method);
+    ch_json_key(buf, "params");
+}
+
+struct ch_buf *
+ch_conn_begin(struct ch_conn *conn, const char *method)
+{
+    begin_envelope(conn, method);
+    ch_json_begin_object(&conn->request);
+    conn->params_open = true;
+    return &conn->request;
+}
+
+void
+ch_conn_begin_with(struct ch_conn *conn, const char *method, const char *params)
+{
+    if (!params || !*params) {
+        ch_conn_begin(conn, method);
+        return;
+    }
+    begin_envelope(conn, method);
+    ch_json_raw(&conn->request, params, strlen(params));
+    conn->params_open = false;
+}
+
+static int
+send_all(const struct ch_conn *conn, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = send(conn->fd, bytes, length, MSG_NOSIGNAL);
+        if (n > 0) {
+            bytes += n;
+            length -= (size_t)n;
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (conn->quiet) {
+            return CH_EXIT_NO_DAEMON;
+        } else if (n < 0 && errno == EAGAIN) {
+            return ch_fail("TIMEOUT", "the daemon at %s does not read", conn->path);
+        } else {
+            return ch_conn_fail(conn, CH_NEXT_CLOSED);
+        }
+    }
+    return CH_EXIT_OK;
+}
+
+int
+ch_conn_send(struct ch_conn *conn, uint64_t *id)
+{
+    struct ch_buf *buf = &conn->request;
+    if (conn->params_open) {
+        ch_json_end_object(buf);
+    }
+    ch_json_end_object(buf);
+    ch_buf_char(buf, '\n');
+    *id = conn->last_id;
+    if (buf->failed) {
+        return ch_fail_memory();
+    }
+    return send_all(conn, buf->data, buf->length);
+}
+
+// --- in -----------------------------------------------------------------------------------------
+
+/// One message at a time: stops the framer behind the line it took.
+static bool
+on_line(void *context, enum ch_line kind, char *text, size_t length)
+{
+    struct ch_conn *conn = context;
+    if (kind != CH_LINE_OK ||
+        ch_json_parse(text, length, ANSWER_NESTING_MAX, &conn->received, NULL) != CH_JSON_OK ||
+        !cJSON_IsObject(conn->received)) {
+        conn->unreadable = true;
+    }
+    return false;
+}
+
+/// What was read already, up to one message.
+static bool
+frame_one(struct ch_conn *conn)
+{
+    size_t taken = 0;
+    if (!ch_framer_feed(&conn->framer, conn->in + conn->in_begin, conn->in_end - conn->in_begin,
+                        &taken, on_line, conn)) {
+        conn->unreadable = true;
+    }
+    conn->in_begin += taken;
+    return conn->received || conn->unreadable;
+}
+
+/// Wait until there is something to read; false in vain.
+static bool
+wait_readable(const struct ch_conn *conn, int64_t deadline_ms, int timeout_ms)
+{
+    for (;;) {
+        int64_t left = timeout_ms < 0 ? -1 : deadline_ms - mono_ms();
+        if (timeout_ms >= 0 && left < 0) {
+            left = 0;
+        }
+        // Of the reader only its going away is reported, for which nothing need be asked.
+        struct pollfd items[2] = {{.fd = conn->fd, .events = POLLIN}, {.fd = conn->reader_fd}};
+        int n = poll(items, 2, (int)left);
+        if (n > 0) {
+            return items[0].revents != 0;
+        }
+        if (n == 0 || errno != EINTR) {
+            return false;
+        }
+    }
+}
+
+enum ch_conn_next
+ch_conn_next(struct ch_conn *conn, int timeout_ms, cJSON **message)
+{
+    int64_t deadline_ms = timeout_ms > 0 ? mono_ms() + timeout_ms : 0;
+    while (!frame_one(conn)) {
+        if (!wait_readable(conn, deadline_ms, timeout_ms)) {
+            return CH_NEXT_NONE;
+        }
+        ssize_t n = recv(conn->fd, conn->in, sizeof conn->in, 0);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+            continue;
+        }
+        if (n <= 0) {
+            return CH_NEXT_CLOSED;
+        }
+        conn->in_begin = 0;
+        conn->in_end = (size_t)n;
+    }
+    if (conn->unreadable) {
+        return CH_NEXT_BROKEN;
+    }
+    *message = conn->received;
+    conn->received = NULL;
+    return CH_NEXT_MESSAGE;
+}
+
+int
+ch_conn_fail(const struct ch_conn *conn, enum ch_conn_next next)
+{
+    switch (next) {
+    case CH_NEXT_NONE:
+        return ch_fail("TIMEOUT", "no answer from %s in %g s", conn->path,
+                       conn->timeout_ms / 1000.0);
+    case CH_NEXT_CLOSED:
+        return ch_fail_plain(CH_EXIT_NO_DAEMON, "the daemon at %s has gone away", conn->path);
+    case CH_NEXT_BROKEN:
+        return ch_fail_plain(CH_EXIT_ERROR, "what answers at %s does not speak chant's protocol",
+                             conn->path);
+    case CH_NEXT_MESSAGE:
+        break;
+    }
+    return CH_EXIT_OK;
+}
+
+const char *
+ch_conn_error_text(const cJSON *error)
+{
+    const char *detail = ch_field_string(ch_field(error, "data"), "detail");
+    if (!detail) {
+        detail = ch_field_string(error, "message");
+    }
+    return detail ? detail : "it did not say what";
+}
+
+int
+ch_conn_report(const cJSON *error)
+{
+    const char *name = ch_field_string(ch_field(error, "data"), "name");
+    return ch_fail(name ? name : "INTERNAL", "%s", ch_conn_error_text(error));
+}
+
+/// Whether `message` answers `id`; an error without an id is about a line that could not be read,
+/// and the only lines are ours.
+static bool
+answers(const cJSON *message, uint64_t id)
+{
+    const cJSON *its = ch_field(message, "id");
+    if (cJSON_IsNumber(its)) {
+        return its->valuedouble == (double)id;
+    }
+    return cJSON_IsNull(its) && ch_field(message, "error");
+}
+
+int
+ch_conn_wait(struct ch_conn *conn, uint64_t id, cJSON **result)
+{
+    int64_t deadline_ms = mono_ms() + conn->timeout_ms;
+    for (;;) {
+        int64_t left_ms = deadline_ms - mono_ms();
+        cJSON *message;
+        enum ch_conn_next next = ch_conn_next(conn, left_ms > 0 ? (int)left_ms : 0, &message);
+        if (next != CH_NEXT_MESSAGE) {
+            return ch_conn_fail(conn, next);
+        }
+        if (!answers(message, id)) {
+            cJSON_Delete(message);
+            continue;
+        }
+        const cJSON *error = ch_field(message, "error");
+        int rc = error ? ch_conn_report(error) : CH_EXIT_OK;
+        if (result && rc == CH_EXIT_OK) {
+            *result = cJSON_DetachItemFromObjectCaseSensitive(message, "result");
+            if (!*result) {
+                rc = ch_conn_fail(conn, CH_NEXT_BROKEN);
+            }
+        }
+        cJSON_Delete(message);
+        return rc;
+    }
+}
+
+int
+ch_conn_call(struct ch_conn *conn, cJSON **result)
+{
+    uint64_t id;
+    int rc = ch_conn_send(conn, &id);
+    return rc == CH_EXIT_OK ? ch_conn_wait(conn, id, result) : rc;
+}

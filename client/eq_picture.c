@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: ISC
+// client/eq_picture.c — the equaliser for people: a line, a table, a curve.
+
+#include "client/eq_picture.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "client/axis.h"
+#include "client/canvas.h"
+#include "client/describe.h"
+#include "client/fields.h"
+#include "client/output.h"
+#include "client/report.h"
+#include "client/values.h"
+
+#define CURVE_COLUMNS 64
+#define CURVE_ROWS    9
+#define N_POINTS      (2 * CURVE_COLUMNS)
+
+void
+ch_eq_print_summary(const cJSON *eq)
+{
+    char preamp[32];
+    ch_describe_db(ch_field_db(eq, "preamp_db"), preamp, sizeof preamp);
+    int n = cJSON_GetArraySize(ch_field(eq, "bands"));
+    ch_out("eq %s, %d band%s, preamp %s%s\n", ch_field_bool(eq, "bypass") ? "bypassed" : "on", n,
+           n == 1 ? "" : "s", preamp, ch_field_bool(eq, "preamp_auto") ? " (auto)" : "");
+}
+
+void
+ch_eq_print_bands(const cJSON *eq)
+{
+    ch_out("  %5s  %-10s %12s %10s %7s\n", "INDEX", "TYPE", "FREQUENCY", "GAIN", "Q");
+    const cJSON *band;
+    cJSON_ArrayForEach(band, ch_field(eq, "bands"))
+    {
+        const char *type = ch_field_string(band, "type");
+        char hz[CH_TIME_BYTES], gain[32];
+        ch_value_hz(ch_field_number(band, "freq_hz", 0), hz);
+        ch_describe_db(ch_field_db(band, "gain_db"), gain, sizeof gain);
+        ch_out("  %5.0f  %-10s %12s %10s %7.3g%s\n", ch_field_number(band, "index", 0),
+               type ? type : "?", hz, gain, ch_field_number(band, "q", 0),
+               ch_field_bool(band, "bypass") ? "  bypassed" : "");
+    }
+}
+
+void
+ch_eq_ask_curve(struct ch_buf *params)
+{
+    ch_json_kv_uint(params, "points", N_POINTS);
+}
+
+/// Half the height of the picture: whole 6 dB, 12 at least, that hold the curve.  Filters go down
+/// without end, so below it may leave the picture.
+static double
+range_db(const cJSON *gains)
+{
+    const double lowest_shown = -24;
+    double highest = 12;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, gains)
+    {
+        double db = cJSON_IsNumber(item) ? item->valuedouble : 0;
+        highest = fmax(highest, fmax(db, -fmax(db, lowest_shown)));
+    }
+    return ceil(highest / 6 - 1e-9) * 6;
+}
+
+static void
+draw(struct ch_canvas *canvas, const cJSON *gains, double range)
+{
+    const double n_dots = CURVE_ROWS * 4;
+    int x = 0;
+    int y_before = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, gains)
+    {
+        double db = cJSON_IsNumber(item) ? item->valuedouble : -INFINITY;
+        db = fmin(fmax(db, -1.2 * range), 1.2 * range);
+        int y = (int)floor((1 - db / range) * n_dots / 2);
+        ch_canvas_step(canvas, x, x == 0 ? y : y_before, y);
+        y_before = y;
+        x++;
+    }
+    for (x = 0; x < 2 * CURVE_COLUMNS; x += 4) {
+        ch_canvas_dot(canvas, x, (int)(n_dots / 2));
+    }
+}
+
+static void
+print_row(const struct ch_canvas *canvas, int row, double range)
+{
+    const bool utf8 = ch_out_utf8();
+    char line[CURVE_COLUMNS * 3 + 1];
+    char *out = line;
+    for (int column = 0; column < CURVE_COLUMNS; column++) {
+        uint32_t glyph = ch_canvas_glyph(canvas, column, row, utf8);
+        if (glyph < 0x80) {
+            *out++ = (char)glyph;
+        } else { // a Braille pattern: three bytes of UTF-8
+            *out++ = (char)(0xe0 | (glyph >> 12));
+            *out++ = (char)(0x80 | ((glyph >> 6) & 0x3f));
+            *out++ = (char)(0x80 | (glyph & 0x3f));
+        }
+    }
+    *out = '\0';
+    char label[16] = "";
+    if (row == 0 || row == CURVE_ROWS / 2 || row == CURVE_ROWS - 1) {
+        double db = row == 0 ? range : row == CURVE_ROWS / 2 ? 0 : -range;
+        snprintf(label, sizeof label, db == 0 ? "%.0f" : "%+.0f", db);
+    }
+    ch_out("%5s %s%s\n", label, utf8 ? "│" : "|", line);
+}
+
+int
+ch_eq_print_curve(const cJSON *response)
+{
+    const cJSON *gains = ch_field(response, "gains_db");
+    struct ch_canvas canvas;
+    if (!ch_canvas_create(&canvas, CURVE_COLUMNS, CURVE_ROWS)) {
+        return ch_fail_memory();
+    }
+    const double range = range_db(gains);
+    draw(&canvas, gains, range);
+    ch_out("\n");
+    for (int row = 0; row < CURVE_ROWS; row++) {
+        print_row(&canvas, row, range);
+    }
+    ch_canvas_destroy(&canvas);
+    const cJSON *freqs = ch_field(response, "freqs_hz");
+    const struct ch_axis axis = {ch_element_number(freqs, 0, 20),
+                                 ch_element_number(freqs, N_POINTS - 1, 20000), false,
+                                 CURVE_COLUMNS};
+    char labels[CURVE_COLUMNS + 1];
+    ch_axis_labels(&axis, labels);
+    ch_out("   dB  %s Hz\n", labels);
+    return CH_EXIT_OK;
+}

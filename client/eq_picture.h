@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: ISC
+// client/eq_picture.h — the equaliser for people: a line, a table, a curve.
+
+#ifndef CH_CLIENT_EQ_PICTURE_H
+#define CH_CLIENT_EQ_PICTURE_H
+
+#include <cjson/cJSON.h>
+
+#include "protocol/json.h"
+
+void ch_eq_print_summary(const cJSON *eq);
+void ch_eq_print_bands(const cJSON *eq);
+
+/// Write the params of eq.response for the curve below.
+void ch_eq_ask_curve(struct ch_buf *params);
+/// Draw its answer; an exit code.
+int ch_eq_print_curve(const cJSON *response);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+// client/main.c — the command line taken apart and handed to its verb; nothing else.
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "client/args.h"
+#include "client/command.h"
+#include "client/output.h"
+#include "client/report.h"
+#include "config.h"
+
+static int
+run(const struct ch_invocation *inv)
+{
+    if (inv->version) {
+        ch_out("chant %s\n", PACKAGE_VERSION);
+        return ch_out_flush();
+    }
+    if (inv->help) {
+        if (inv->command) {
+            ch_command_help(stdout, inv->command);
+        } else {
+            ch_command_list(stdout);
+        }
+        return ch_out_flush();
+    }
+    if (!inv->command) {
+        ch_command_list(stderr);
+        return CH_EXIT_USAGE;
+    }
+    return inv->command->run(inv);
+}
+
+int
+main(int argc, char **argv)
+{
+    // Characters as the terminal has them; numbers stay as they are in C.
+    setlocale(LC_CTYPE, "");
+    // Whoever reads us may leave: that is an error of write(), not the end by a signal.
+    signal(SIGPIPE, SIG_IGN);
+    struct ch_invocation inv;
+    char why[512];
+    int rc;
+    if (ch_args_parse(&inv, ch_commands, argc, argv, why, sizeof why)) {
+        rc = run(&inv);
+    } else {
+        rc = ch_fail_usage(inv.command ? inv.command->name : NULL, "%s", why);
+    }
+    ch_args_fini(&inv);
+    return rc;
+}

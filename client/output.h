@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// client/output.h — results on stdout: one line of JSON for programs, a few words for people.
+
+#ifndef CH_CLIENT_OUTPUT_H
+#define CH_CLIENT_OUTPUT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "client/args.h"
+
+/// Whether a query answers in JSON: asked for, or nobody's terminal.
+bool ch_out_query_json(const struct ch_invocation *inv);
+
+/// Whether a change of something says so in words.
+bool ch_out_chatty(const struct ch_invocation *inv);
+
+/// Whether the terminal's character set is UTF-8.
+bool ch_out_utf8(void);
+
+/// One value on one line, flushed; an exit code.  A closed pipe is no error: see ch_out_closed().
+int ch_out_json(const cJSON *value);
+/// For people who asked for a method by name: indented.
+int ch_out_json_indented(const cJSON *value);
+
+/// Text for a terminal, as printf, without what would steer it.
+void ch_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/// Push out what is buffered; an exit code.
+int ch_out_flush(void);
+/// Whether nobody reads stdout any more.
+bool ch_out_closed(void);
+
+#endif
