@@ -14,7 +14,7 @@
 #include "daemon/base/status.h"
 #include "daemon/dsp/bandmap.h"
 #include "daemon/dsp/window.h"
-#include "daemon/lockfree/snapshot.h"
+#include "daemon/lockfree/clock.h"
 #include "daemon/lockfree/tap.h"
 
 enum ch_spectrum_channels { CH_SPECTRUM_MIX, CH_SPECTRUM_EACH, CH_SPECTRUM_MID_SIDE };
@@ -37,12 +37,6 @@ struct ch_spectrum_spec {
 
 struct ch_meter_spec {
     double rate_hz; ///< 1…120
-};
-
-/// When engine frames are heard; written by [rt] each block (see engine.h).
-struct ch_clock {
-    uint64_t frame;         ///< engine frame of a block's first sample
-    uint64_t heard_mono_ns; ///< CLOCK_MONOTONIC at which it leaves the device
 };
 
 /// One encoded frame, shared by all who get it.  Reference-counted on [main] alone.

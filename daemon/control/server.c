@@ -157,9 +157,10 @@ inherit_socket(struct ch_daemon *daemon, int fd)
     struct ch_server *server = &daemon->server;
     struct sockaddr_un address;
     socklen_t length = sizeof address;
+    _Static_assert(sizeof address.sun_path <= sizeof server->path, "an endpoint holds any path");
     memset(&address, 0, sizeof address);
     if (getsockname(fd, (struct sockaddr *)&address, &length) == 0) {
-        strncpy(server->path, address.sun_path, sizeof server->path - 1);
+        memcpy(server->path, address.sun_path, sizeof address.sun_path - 1);
     }
     int err = uv_pipe_open(&server->listener, fd);
     if (!err) {

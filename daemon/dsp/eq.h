@@ -2,10 +2,18 @@
 // daemon/dsp/eq.h — the running equaliser: a rack of stereo state-variable sections.          [rt]
 //
 // Topology-preserving (trapezoidal) state-variable sections after A. Simper, "Linear Trap
-// Optimised SVF" (Cytomic): stable and free of artefacts while they change.  A change of a section
-// moves (g, k, mh, mb, ml) per sample along superposed raised cosines (see ramp.h); between changes
-// the constant kernel runs; an identity section costs nothing and leaves the samples untouched bit
-// for bit.  State and arithmetic are double: at 20 Hz single precision would be audible.
+// Optimised SVF" (Cytomic).  State and arithmetic are double: at 20 Hz single precision would be
+// audible.
+//
+// No coefficient ever moves.  Each target of a section gets a voice of its own, a time-invariant
+// filter, and a change hands the *input* from voice to voice along superposed smooth steps whose
+// sum is 1: out = sum of H_i(u_i·in), and the tail of a voice that is no longer fed rings out by
+// itself.  Smooth windows into constant filters are smooth whatever changes into whatever:
+// frequency, Q, gain, type, bypass.  (Moving g and k instead drags what rings in the section
+// through the spectrum: with a 100 Hz sine of -6 dBFS in a bell of +12 dB, 100 Hz to 2.5 kHz at
+// Q 10 leaves -12 dBFS above 2 kHz, Q 10 to 0.3 leaves -65 dBFS.)  Between changes one voice runs,
+// in the constant kernel; an identity section costs nothing and leaves the samples untouched bit
+// for bit.
 
 #ifndef CH_DSP_EQ_H
 #define CH_DSP_EQ_H
@@ -18,26 +26,33 @@
 #include "daemon/dsp/eq_design.h"
 #include "daemon/dsp/ramp.h"
 
-#define CH_EQ_RAMP_SLOTS 4
+/// Voices of one section.  At 100 changes a second of 20 ms three are fed; the others are tails.
+/// Beyond CH_EQ_VOICES_STAYING the oldest tails are faded out; when no voice is free the newest
+/// target waits, and targets that it replaces while waiting are skipped.
+#define CH_EQ_VOICES         12
+#define CH_EQ_VOICES_STAYING 8
+
+struct ch_eq_voice {
+    double a1, a2, g, m0, m1, m2;            ///< the section as the kernel wants it (eq_voice.c)
+    double s1[CH_CHANNELS], s2[CH_CHANNELS]; ///< integrator states
+    uint32_t position, length;               ///< frames of its way in; equal: arrived
+    uint32_t leave_position, leave_length;   ///< frames of its tail's way out; length 0: rings on
+    bool identity;                           ///< passes its input, no state
+};
 
 struct ch_eq_slot {
-    struct ch_eq_section target;
-    bool identity; ///< target is identity: once settled the section is skipped
-    bool running;  ///< has state; false = skipped
-    uint32_t n_active;
-    struct {
-        struct ch_eq_section delta;
-        uint32_t position, length; ///< frames
-    } ramp[CH_EQ_RAMP_SLOTS];
-    struct ch_eq_section pending; ///< waits for a ramp slot
-    uint32_t pending_length;      ///< frames; 0 = nothing waits
+    uint32_t n_voices;                      ///< 0: identity at rest, skipped
+    struct ch_eq_voice voice[CH_EQ_VOICES]; ///< oldest first; the last one is where it leads
+    struct ch_eq_section pending;           ///< target that waits for a voice
     bool pending_identity;
-    double s1[CH_CHANNELS], s2[CH_CHANNELS]; ///< integrator states
+    uint32_t pending_length; ///< frames; 0 = nothing waits
 };
 
 struct ch_eq {
     struct ch_ramp preamp; ///< linear
-    uint32_t n_resets;     ///< sections that met NaN or infinity and began anew
+    uint32_t n_resets;     ///< NaN or infinity was met, and removed or its section begun anew
+    uint32_t grid_left;    ///< frames to the next look at tails and states
+    uint32_t running;      ///< bit i: slot i has voices
     struct ch_eq_slot slot[CH_EQ_BANDS_MAX];
 };
 
@@ -48,12 +63,16 @@ void ch_eq_init(struct ch_eq *eq);
 CH_RT void ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *target,
                              bool identity, uint32_t n_frames);
 
+/// 0 frames = at once.
 CH_RT void ch_eq_set_preamp(struct ch_eq *eq, float linear, uint32_t n_frames);
 
-/// In place; n_frames 1…CH_BLOCK_MAX.  Non-finite input or state resets the section and is counted.
+/// In place; n_frames 1…CH_BLOCK_MAX.  How a signal is cut into blocks changes no bit of it.
+///
+/// While anything runs, a sample that is NaN or infinite is taken as 0 and counted, and a section
+/// whose state is not finite begins anew and is counted.  A flat eq passes everything as it is.
 CH_RT void ch_eq_run(struct ch_eq *eq, float *left, float *right, uint32_t n_frames);
 
-/// Nothing is ramping and no section holds energy above -200 dBFS: silence in is silence out.
+/// Nothing is changing and no section holds energy above -200 dBFS: silence in is silence out.
 CH_RT bool ch_eq_quiet(const struct ch_eq *eq);
 
 /// Forget all signal: states to zero, ramps at their ends.

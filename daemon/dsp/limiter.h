@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/limiter.h — the last thing before the output: a look-ahead peak limiter.          [rt]
 //
-// Linked channels.  required gain = min(1, ceiling/|peak|); its sliding minimum over the look-ahead L;
-// a box average of length L over that (after an exponential release): the applied gain is
-// then never above the required one when the delayed sample leaves, so |out| <= ceiling is certain,
-// and a signal that stays below the ceiling leaves bit for bit as it came, L frames later.
-// L = 1.5 ms.  Bypassed it only delays.
+// Linked channels.  Required gain = min(1, ceiling/|peak|); its sliding minimum over the look-ahead
+// L; a box average over as many frames of that (after an exponential release of 100 ms): the gain
+// applied is then never above the required one when the delayed sample leaves, so |out| <= ceiling
+// is certain (the ceiling of when the sample came in), and a signal that stays below the ceiling
+// leaves bit for bit as it came, L frames later.  L = 1.5 ms.  Bypassed it only delays.
 
 #ifndef CH_DSP_LIMITER_H
 #define CH_DSP_LIMITER_H
@@ -34,7 +34,7 @@ CH_RT void ch_limiter_set_ceiling(struct ch_limiter *limiter, float ceiling);
 /// Fade the gain reduction out (true) or in; no click, no change of delay.
 CH_RT void ch_limiter_set_bypass(struct ch_limiter *limiter, bool bypass);
 
-/// In place.
+/// In place.  Samples that are NaN or infinite are taken as 0: nothing behind this repairs them.
 CH_RT void ch_limiter_run(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames);
 
 /// Largest gain reduction since the last call, in linear gain (1 = none).

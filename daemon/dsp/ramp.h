@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/ramp.h — a parameter that never jumps: superposed raised-cosine ramps.
 //
-// Each change of target adds one ramp of the shape 0.5 - 0.5·cos(pi·x) to those still running, so the
-// value is the history of targets convolved with a Hann window: smooth to its slope whatever comes
-// when, always a convex combination of targets, and exactly the target once settled.  (A ramp that
-// is restarted instead has a kink at each restart.)  TECHNIQUE: 20 ms leaves -110 dBFS of residue.
+// Each change of target adds one ramp of the shape 0.5 - 0.5·cos(pi·x) to those still running, so
+// the value is the history of targets convolved with a half-wave of a sine: smooth to its slope
+// whatever comes when, always a convex combination of targets, and exactly the target once settled.
+// (A ramp that is restarted instead has a kink at each restart.)  Muting a 100 Hz sine of -6 dBFS
+// in 20 ms leaves less than -100 dBFS above 2 kHz.
 
 #ifndef CH_DSP_RAMP_H
 #define CH_DSP_RAMP_H

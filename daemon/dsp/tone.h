@@ -28,9 +28,11 @@ enum ch_tone_kind {
 
 struct ch_tone_spec {
     enum ch_tone_kind kind;
-    double freq_hz;    ///< periodic kinds; sweep: where it starts; impulse: how many a second
-    double end_hz;     ///< sweep: where it ends
-    double level_db;   ///< peak, dBFS (noise: RMS of a full-scale sine = 0 dB)
+    double freq_hz;  ///< periodic kinds; sweep: where it starts; impulse: how many a second;
+                     ///< noise and multitone (octaves from 31.25 Hz) have none
+    double end_hz;   ///< sweep: where it ends
+    double level_db; ///< peak, dBFS (noise: RMS of a full-scale sine = 0 dB).  Of the ideal shape:
+                     ///< band-limited squares and saws ripple up to 1.5 dB above it
     double duration_s; ///< 0 = for ever; a sweep takes this long (10 s if 0) and repeats
 };
 
@@ -41,6 +43,7 @@ struct ch_tone {
     uint64_t position; ///< frames made
     double phase[16];
     double state[16];
+    double gain;
     uint64_t seed;
 };
 
@@ -49,7 +52,7 @@ bool ch_tone_kind_from_name(const char *name, enum ch_tone_kind *kind);
 /// Square, saw and triangle are band-limited (no partial above rate/2 stronger than -60 dB).
 void ch_tone_init(struct ch_tone *tone, const struct ch_tone_spec *spec, uint32_t rate_hz);
 
-/// Interleaved stereo, both channels alike; false channels differ for noise (independent).
+/// Interleaved stereo; both channels alike, but for noise, where they are independent.
 /// Returns frames made: fewer than asked only at the end of duration_s.
 uint32_t ch_tone_run(struct ch_tone *tone, float *stereo, uint32_t n_frames);
 

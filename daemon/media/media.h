@@ -8,6 +8,8 @@
 
 #define CH_TAG_BYTES 256
 #define CH_URI_BYTES 4096
+/// Of a sentence that says why something failed.
+#define CH_DETAIL_BYTES 256
 
 /// Text is UTF-8 or, as found in bad files, anything; always terminated; "" = unknown.
 struct ch_media_info {

@@ -14,8 +14,6 @@
 
 struct ch_source;
 
-#define CH_DETAIL_BYTES 256
-
 /// Source rates outside 1000…768000 Hz and more than 8 channels are CH_UNSUPPORTED_FORMAT.
 ///
 /// @param rate_hz  a rate for sources that have none of their own (tones).
@@ -34,11 +32,11 @@ uint64_t ch_source_length(const struct ch_source *source);
 /// Go to `frame`; past the end goes to the end.
 enum ch_status ch_source_seek(struct ch_source *source, uint64_t frame);
 
-/// Up to n_frames, interleaved stereo.  *n_read < n_frames only at the end.
+/// Up to n_frames, interleaved stereo.  *n_read < n_frames only at the end; what was read counts
+/// whatever is returned.
 ///
 /// @return CH_OK; CH_END at the end (with *n_read 0); CH_DECODE_FAILED where the data is damaged or
-///         stops before the length that the header promised (detail says where): frames before it
-///         have been delivered.
+///         stops before the length that the header promised (detail says where).
 enum ch_status ch_source_read(struct ch_source *source, float *stereo, uint32_t n_frames,
                               uint32_t *n_read, char *detail);
 

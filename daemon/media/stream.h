@@ -10,7 +10,8 @@
 //
 // The worker sleeps while the ring is full.  Nobody wakes it from [rt]: while the consumer moves
 // (ch_stream_set_flowing) it looks again by itself, at the latest when a quarter of the ring has
-// drained; while the consumer stands it sleeps without a time-out.
+// drained; while the consumer stands it sleeps without a time-out.  A consumer without a clock, which
+// may drain faster than that, calls ch_stream_poke().
 
 #ifndef CH_MEDIA_STREAM_H
 #define CH_MEDIA_STREAM_H
@@ -33,11 +34,13 @@ struct ch_stream_item {
 };
 
 enum ch_stream_kind {
-    CH_STREAM_BEGAN,     ///< item_id begins (with item_frame) at ring frame ring_frame; info is set
-    CH_STREAM_PRIMED,    ///< enough to start playing is in the ring (100 ms, or all there is); once
+    CH_STREAM_BEGAN,  ///< item_id begins (with item_frame) at ring frame ring_frame, which may not
+                      ///< be written yet; info is set
+    CH_STREAM_PRIMED, ///< enough to start playing is in the ring (100 ms, or all there is); once
     CH_STREAM_NEED_NEXT, ///< answer with ch_stream_next() or ch_stream_finish()
     CH_STREAM_FAILED,    ///< item_id could not be opened (status, detail); NEED_NEXT follows
-    CH_STREAM_DAMAGED,   ///< item_id broke off while it played (status, detail); NEED_NEXT follows
+    CH_STREAM_DAMAGED,   ///< item_id broke off while it played (status, detail); NEED_NEXT follows,
+                         ///< unless it came before
     CH_STREAM_FINISHED,  ///< the ring is ended; ring_frame = frames written in all
 };
 
@@ -54,8 +57,9 @@ struct ch_stream_message {
 struct ch_stream_config {
     uint32_t rate_hz;              ///< the engine's
     uint32_t ring_frames;          ///< 0 = 2 s
+    double crossfade_s;            ///< what ch_stream_set_crossfade() would set, from the beginning
     void (*notify)(void *context); ///< [worker] messages wait; may be NULL
-    void *context;
+    void *context;                 ///< lives until ch_streams_wait_ended()
 };
 
 /// Start a worker on `first`.                                                               [main]
@@ -77,6 +81,9 @@ void ch_stream_set_crossfade(struct ch_stream *stream, double crossfade_s);
 
 /// The consumer moves (or stands).                                                          [main]
 void ch_stream_set_flowing(struct ch_stream *stream, bool flowing);
+
+/// The consumer has made room: look now.                            [main or worker, never rt]
+void ch_stream_poke(struct ch_stream *stream);
 
 /// Take one message; false if there is none.                                                [main]
 bool ch_stream_take_message(struct ch_stream *stream, struct ch_stream_message *message);

@@ -21,7 +21,7 @@ residue_bessel(double x)
     return sum;
 }
 
-/// High-pass by the Kaiser window (beta 15.5: stop band below -150 dB), half at 1.75 kHz for 48 kHz.
+/// High-pass by the Kaiser window (beta 15.5: stop band below -150 dB), half at 1.75 kHz of 48 kHz.
 static inline void
 residue_taps(double taps[RESIDUE_TAPS])
 {
@@ -41,8 +41,8 @@ residue_taps(double taps[RESIDUE_TAPS])
     taps[middle] += 1.0;
 }
 
-/// Peak of what lies above 2 kHz, in dBFS; n_frames > RESIDUE_TAPS, at 48 kHz.  The transients of the
-/// filter itself are left out.
+/// Peak of what lies above 2 kHz, in dBFS; n_frames > RESIDUE_TAPS, at 48 kHz.  The transients of
+/// the filter itself are left out.
 static inline double
 residue_db(const float *signal, size_t n_frames)
 {

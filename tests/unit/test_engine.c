@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 // tests/unit/test_engine.c — commands land where they should, and the chain is transparent.
 
-#include "engine_rig.h"
-#include "near.h"
-#include "residue.h"
+#include "tests/unit/engine_rig.h"
+#include "tests/unit/near.h"
+#include "tests/unit/residue.h"
 
 static void
 plays_bit_for_bit_in_blocks_of_any_size(void **state)

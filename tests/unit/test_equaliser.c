@@ -14,7 +14,7 @@
 #include "daemon/control/mixer.h"
 #include "daemon/control/presets.h"
 #include "daemon/engine/messages.h"
-#include "near.h"
+#include "tests/unit/near.h"
 
 #define RATE_HZ 48000
 

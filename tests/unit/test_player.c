@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // tests/unit/test_player.c — decks: joins, fades, pause, starvation, and who owns the rings.
 
-#include "engine_rig.h"
-#include "residue.h"
+#include "tests/unit/engine_rig.h"
+#include "tests/unit/residue.h"
 
 static struct ch_command
 arm(struct ch_pcm_ring *pcm, uint32_t stream)

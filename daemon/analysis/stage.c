@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: ISC
+// daemon/analysis/stage.c — power of bins, sums of bands, and the tones among them.
+
+#include "daemon/analysis/stage.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/analysis/lanes.h"
+
+/// Variance of the frequencies in a lobe, in units of (terms - 1)^2 bins^2 because the lobe is so
+/// much wider: up to the first it counts fully as a tone, from the second on not at all.
+#define TONE_CERTAIN 0.004
+#define TONE_NEVER   0.012
+
+/// Frequencies are not told apart finer than this.
+#define EDGE_BINS 0.01
+
+// Windows are applied to two bins at a time, so one more than n/2 + 1, and its neighbours.
+_Static_assert(CH_FFT_GUARD >= CH_WINDOW_TERMS_MAX, "guard bins for the longest window");
+
+struct tone {
+    double bin;   ///< frequency in bins
+    double power; ///< amplitude squared
+    double trust; ///< 0…1
+};
+
+static enum ch_status
+init(struct ch_stage *stage, enum ch_window_kind window, uint32_t n, double bin_hz)
+{
+    stage->n = n;
+    stage->bin_hz = bin_hz;
+    stage->terms = ch_window_terms(window, &stage->n_terms);
+    // S1/n and S2/n of a sum of cosines, by the orthogonality of its terms.
+    const double s1 = stage->terms[0];
+    double s2 = s1 * s1;
+    for (uint32_t m = 1; m < stage->n_terms; m++) {
+        s2 += 0.5 * stage->terms[m] * stage->terms[m];
+    }
+    stage->power_scale = 4.0 / ((double)n * n * s2);
+    stage->enbw = s2 / (s1 * s1);
+    stage->power = calloc((size_t)n / 2 + 2, sizeof *stage->power);
+    return stage->power ? ch_fft_create(&stage->fft, n) : CH_NO_MEMORY;
+}
+
+enum ch_status
+ch_stage_init(struct ch_stage *stage, enum ch_window_kind window, struct ch_bandmap *map,
+              uint32_t first, uint32_t n_bands, uint32_t factor)
+{
+    memset(stage, 0, sizeof *stage);
+    stage->map = map;
+    const enum ch_status status =
+        init(stage, window, map->n_fft / factor, (double)map->rate_hz / map->n_fft);
+    if (status != CH_OK) {
+        ch_stage_fini(stage);
+        return status;
+    }
+    stage->view = *map;
+    stage->view.bands += first;
+    stage->view.n_bands = n_bands;
+    const uint32_t nyquist = stage->n / 2;
+    uint32_t lowest = nyquist, highest = 0;
+    for (uint32_t i = 0; i < n_bands; i++) {
+        const struct ch_band *band = &stage->view.bands[i];
+        if (band->n_bins > 0) {
+            const uint32_t last = band->first_bin + band->n_bins - 1;
+            lowest = band->first_bin < lowest ? band->first_bin : lowest;
+            highest = last > highest ? last : highest;
+        }
+    }
+    assert(highest <= nyquist);
+    // A tone at the edge may have its maximum one bin outside, and that bin has a neighbour.
+    stage->first_bin = lowest < 2 ? 0 : lowest - 2;
+    stage->last_bin = highest + 2 > nyquist ? nyquist : highest + 2;
+    return CH_OK;
+}
+
+enum ch_status
+ch_stage_init_bins(struct ch_stage *stage, enum ch_window_kind window, uint32_t n, uint32_t rate_hz)
+{
+    memset(stage, 0, sizeof *stage);
+    const enum ch_status status = init(stage, window, n, (double)rate_hz / n);
+    if (status != CH_OK) {
+        ch_stage_fini(stage);
+        return status;
+    }
+    stage->view.n_bands = n / 2;
+    stage->last_bin = n / 2;
+    return CH_OK;
+}
+
+void
+ch_stage_fini(struct ch_stage *stage)
+{
+    ch_fft_destroy(stage->fft);
+    ch_bandmap_destroy(stage->map);
+    free(stage->power);
+    memset(stage, 0, sizeof *stage);
+}
+
+/// Multiplying the signal by cos(2·pi·m·i/n) is averaging bins k - m and k + m.  Two bins, real and
+/// imaginary parts, at a time.  A function of its own for each number of terms, so that the loop over
+/// them unrolls.
+static inline void
+windowed_power(struct ch_stage *stage, const uint32_t n_terms)
+{
+    const float *r = ch_fft_output(stage->fft);
+    ch_lanes h[CH_WINDOW_TERMS_MAX];
+    h[0] = ch_lanes_fill((float)stage->terms[0]);
+    for (uint32_t m = 1; m < n_terms; m++) {
+        h[m] = ch_lanes_fill((float)(m % 2 ? -0.5 * stage->terms[m] : 0.5 * stage->terms[m]));
+    }
+    const ch_lanes scale = ch_lanes_fill((float)stage->power_scale);
+    for (uint32_t k = stage->first_bin; k <= stage->last_bin; k += 2) {
+        const float *centre = r + (size_t)2 * k;
+        ch_lanes x = h[0] * ch_lanes_load(centre);
+        for (ptrdiff_t m = 1; m < (ptrdiff_t)n_terms; m++) {
+            x += h[m] * (ch_lanes_load(centre - 2 * m) + ch_lanes_load(centre + 2 * m));
+        }
+        const ch_lanes square = scale * x * x;
+        stage->power[k] = square[0] + square[1];
+        stage->power[k + 1] = square[2] + square[3];
+    }
+}
+
+static void
+measure_power(struct ch_stage *stage)
+{
+    switch (stage->n_terms) {
+    case 2:
+        windowed_power(stage, 2);
+        break;
+    case 4:
+        windowed_power(stage, 4);
+        break;
+    default:
+        windowed_power(stage, stage->n_terms);
+        break;
+    }
+    // Every other bin has a twin among the negative frequencies that counts with it.
+    if (stage->first_bin == 0) {
+        stage->power[0] *= 0.5f;
+    }
+    if (stage->last_bin == stage->n / 2) {
+        stage->power[stage->last_bin] *= 0.5f;
+    }
+}
+
+static double
+sinc(double x)
+{
+    return fabs(x) < 1e-9 ? 1.0 : sin(M_PI * x) / (M_PI * x);
+}
+
+/// Gain of a bin for a sine `distance` bins away, relative to distance 0.
+static double
+lobe_gain(const struct ch_stage *stage, double distance)
+{
+    double gain = stage->terms[0] * sinc(distance);
+    for (uint32_t m = 1; m < stage->n_terms; m++) {
+        gain += 0.5 * stage->terms[m] * (sinc(distance - m) + sinc(distance + m));
+    }
+    return gain / stage->terms[0];
+}
+
+/// |X|^2 of bin k, not scaled, and Im(D·conj(X)) of it: their ratio is how far above k the sine is, in
+/// bins, with its sign changed.
+static void
+bin_motion(const struct ch_stage *stage, uint32_t k, double *power, double *moment)
+{
+    const float *centre = ch_fft_output(stage->fft) + (size_t)2 * k;
+    double re = stage->terms[0] * (double)centre[0], im = stage->terms[0] * (double)centre[1];
+    double d_re = 0.0, d_im = 0.0;
+    for (ptrdiff_t m = 1; m < (ptrdiff_t)stage->n_terms; m++) {
+        const double h = (m % 2 ? -0.5 : 0.5) * stage->terms[m];
+        const double lo_re = (double)centre[-2 * m], lo_im = (double)centre[-2 * m + 1];
+        const double hi_re = (double)centre[2 * m], hi_im = (double)centre[2 * m + 1];
+        re += h * (lo_re + hi_re);
+        im += h * (lo_im + hi_im);
+        // The derivative turns cosines into sines: -h·m·(lo - hi)/j
+        d_re -= h * (double)m * (lo_im - hi_im);
+        d_im += h * (double)m * (lo_re - hi_re);
+    }
+    *power = re * re + im * im;
+    *moment = d_im * re - d_re * im;
+}
+
+/// Judge the local maximum at bin k by the bins of its lobe.
+static bool
+find_tone(const struct ch_stage *stage, uint32_t k, struct tone *tone)
+{
+    const uint32_t reach = stage->n_terms - 1;
+    double sum = 0.0, first = 0.0, second = 0.0; // moments of frequency relative to k
+    for (uint32_t i = 0; i <= 2 * reach; i++) {
+        double power, moment;
+        bin_motion(stage, k - reach + i, &power, &moment);
+        if (power > 0.0) {
+            const double frequency = (double)i - reach - moment / power;
+            sum += power;
+            first += power * frequency;
+            second += power * frequency * frequency;
+        }
+    }
+    if (!(sum > 0.0)) {
+        return false;
+    }
+    const double distance = first / sum;
+    const double variance = (second / sum - distance * distance) / ((double)reach * reach);
+    if (!(variance < TONE_NEVER && fabs(distance) <= 1.0)) {
+        return false;
+    }
+    const double gain = lobe_gain(stage, distance);
+    tone->bin = k + distance;
+    tone->power = (double)stage->power[k] * stage->enbw / (gain * gain);
+    tone->trust = fmin(1.0, (TONE_NEVER - variance) / (TONE_NEVER - TONE_CERTAIN));
+    return true;
+}
+
+/// The band that a frequency lies in, searched from band `near`; the nearest if it is in none.
+static uint32_t
+band_near(const struct ch_bandmap *view, uint32_t near, double hz)
+{
+    while (near + 1 < view->n_bands && view->bands[near].hi_hz <= hz) {
+        near++;
+    }
+    while (near > 0 && view->bands[near].lo_hz > hz) {
+        near--;
+    }
+    return near;
+}
+
+/// Whether a maximum at bin k could lift any band around it.  Most of those of noise could not.
+static bool
+may_lift(const struct ch_stage *stage, uint32_t k, uint32_t *near, const float *bands)
+{
+    // A tone is less than 3 dB above its highest bin, and less than 3/4 bin away from it.
+    const double most = 2.0 * stage->enbw * (double)stage->power[k];
+    const double hi_hz = (k + 0.75) * stage->bin_hz;
+    *near = band_near(&stage->view, *near, (k - 0.75) * stage->bin_hz);
+    for (uint32_t b = *near; b < stage->view.n_bands; b++) {
+        if (most > (double)bands[b]) {
+            return true;
+        }
+        if (stage->view.bands[b].hi_hz > hi_hz) {
+            break;
+        }
+    }
+    return false;
+}
+
+static void
+lift_band(const struct ch_stage *stage, const struct tone *tone, uint32_t near, float *bands)
+{
+    const float level = (float)(tone->trust * tone->power);
+    if (!stage->map) {
+        const uint32_t at = (uint32_t)(tone->bin + 0.5);
+        if (at < stage->view.n_bands) {
+            bands[at] = fmaxf(bands[at], level);
+        }
+        return;
+    }
+    // A tone on the edge is in both bands: two stages must not each choose another one.
+    const double lo_hz = (tone->bin - EDGE_BINS) * stage->bin_hz;
+    const double hi_hz = (tone->bin + EDGE_BINS) * stage->bin_hz;
+    for (uint32_t b = band_near(&stage->view, near, lo_hz);
+         b < stage->view.n_bands && stage->view.bands[b].lo_hz < hi_hz; b++) {
+        if (stage->view.bands[b].hi_hz > lo_hz) {
+            bands[b] = fmaxf(bands[b], level);
+        }
+    }
+}
+
+static void
+lift_to_tones(const struct ch_stage *stage, float *bands)
+{
+    const float *power = stage->power;
+    // The lobe must lie between 0 and n/2, where the twin of negative frequency begins.
+    const uint32_t reach = stage->n_terms;
+    uint32_t first = stage->first_bin + 1, last = stage->last_bin - 1;
+    first = first < reach ? reach : first;
+    last = last > stage->n / 2 - reach ? stage->n / 2 - reach : last;
+    uint32_t near = 0;
+    for (uint32_t k = first; k <= last; k++) {
+        struct tone tone;
+        if (power[k] > power[k - 1] && power[k] >= power[k + 1] &&
+            (!stage->map || may_lift(stage, k, &near, bands)) && find_tone(stage, k, &tone)) {
+            lift_band(stage, &tone, near, bands);
+        }
+    }
+}
+
+void
+ch_stage_run(struct ch_stage *stage, float *bands)
+{
+    ch_fft_run(stage->fft);
+    measure_power(stage);
+    if (stage->map) {
+        ch_bandmap_apply(&stage->view, stage->power, bands);
+    } else {
+        for (uint32_t k = 0; k < stage->view.n_bands; k++) {
+            bands[k] = (float)stage->enbw * stage->power[k];
+        }
+    }
+    lift_to_tones(stage, bands);
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: ISC
+// daemon/dsp/eq.c — the rack: which voice hears how much of the input, and when it is over.  [rt]
+//
+// Voices are born at the frame of a change.  Everything else that happens to them, the end of a
+// tail, the start of a waiting target, a state that is not finite, happens on a grid of GRID_FRAMES
+// that runs with the signal, so that the result does not depend on how it is cut into blocks.
+
+#include "daemon/dsp/eq.h"
+
+#include <stddef.h>
+
+#include "daemon/dsp/eq_voice.h"
+
+#define GRID_FRAMES 64
+
+/// -200 dBFS: below it a tail is over.
+#define SILENCE 1e-10
+
+_Static_assert(CH_EQ_BANDS_MAX <= 32, "one bit per slot");
+
+typedef float v4 __attribute__((vector_size(16)));
+
+void
+ch_eq_init(struct ch_eq *eq)
+{
+    *eq = (struct ch_eq){.grid_left = GRID_FRAMES};
+    ch_ramp_snap(&eq->preamp, 1.0f);
+}
+
+// --- changes ------------------------------------------------------------------------------------
+
+CH_RT static bool
+arrived(const struct ch_eq_voice *voice)
+{
+    return voice->position >= voice->length;
+}
+
+/// Not fed any more.
+CH_RT static bool
+is_tail(const struct ch_eq_slot *slot, uint32_t index)
+{
+    return index + 1 < slot->n_voices && arrived(&slot->voice[index]) &&
+           arrived(&slot->voice[index + 1]);
+}
+
+CH_RT static void
+update_running(struct ch_eq *eq, uint32_t index)
+{
+    const uint32_t bit = 1u << index;
+    eq->running = eq->slot[index].n_voices > 0 ? eq->running | bit : eq->running & ~bit;
+}
+
+/// The voice takes over the input within n_frames; there is room for it.
+CH_RT static void
+start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frames)
+{
+    if (slot->n_voices == 0) {
+        ch_eq_voice_init(&slot->voice[0], NULL, true);
+        slot->n_voices = 1;
+    }
+    struct ch_eq_voice *newest = &slot->voice[slot->n_voices++];
+    *newest = *voice;
+    newest->position = 0;
+    newest->length = n_frames;
+    slot->pending_length = 0;
+}
+
+CH_RT static bool
+leads_to(const struct ch_eq_slot *slot, const struct ch_eq_voice *voice)
+{
+    return slot->n_voices == 0 ? voice->identity
+                               : ch_eq_voice_same(&slot->voice[slot->n_voices - 1], voice);
+}
+
+/// Be `voice` and nothing else.
+CH_RT static void
+snap(struct ch_eq_slot *slot, const struct ch_eq_voice *voice)
+{
+    slot->voice[0] = *voice;
+    slot->voice[0].position = slot->voice[0].length;
+    slot->n_voices = voice->identity ? 0 : 1;
+    slot->pending_length = 0;
+}
+
+CH_RT void
+ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *target,
+                  bool identity, uint32_t n_frames)
+{
+    struct ch_eq_slot *slot = &eq->slot[index];
+    struct ch_eq_voice voice;
+    ch_eq_voice_init(&voice, target, identity);
+
+    if (n_frames == 0) {
+        snap(slot, &voice);
+    } else if (leads_to(slot, &voice)) {
+        slot->pending_length = 0;
+    } else if (slot->n_voices < CH_EQ_VOICES) {
+        start(slot, &voice, n_frames);
+    } else {
+        slot->pending = *target;
+        slot->pending_identity = identity;
+        slot->pending_length = n_frames;
+    }
+    update_running(eq, index);
+}
+
+CH_RT void
+ch_eq_set_preamp(struct ch_eq *eq, float linear, uint32_t n_frames)
+{
+    if (n_frames == 0) {
+        ch_ramp_snap(&eq->preamp, linear);
+    } else {
+        ch_ramp_to(&eq->preamp, linear, n_frames);
+    }
+}
+
+// --- upkeep, on the grid ------------------------------------------------------------------------
+
+CH_RT static void
+reset_if_not_finite(struct ch_eq *eq, struct ch_eq_voice *voice)
+{
+    const double level = ch_eq_voice_level(voice);
+    if (!(level * 0.0 == 0.0)) {
+        ch_eq_voice_clear(voice);
+        eq->n_resets++;
+    }
+}
+
+CH_RT static bool
+is_over(const struct ch_eq_slot *slot, uint32_t index)
+{
+    const struct ch_eq_voice *voice = &slot->voice[index];
+    const bool left = voice->leave_length > 0 && voice->leave_position >= voice->leave_length;
+    return is_tail(slot, index) && (left || ch_eq_voice_level(voice) < SILENCE);
+}
+
+/// A voice whose neighbours have both arrived can go without anything moving.
+CH_RT static void
+remove_finished(struct ch_eq_slot *slot)
+{
+    uint32_t n_kept = 0;
+    for (uint32_t i = 0; i < slot->n_voices; i++) {
+        if (is_over(slot, i)) {
+            continue;
+        }
+        if (n_kept != i) {
+            slot->voice[n_kept] = slot->voice[i];
+        }
+        n_kept++;
+    }
+    slot->n_voices = n_kept;
+    if (n_kept == 1 && slot->voice[0].identity) {
+        slot->n_voices = 0;
+    }
+}
+
+/// While too many voices want to stay, ask the oldest tail to leave, twice as slowly as it came.
+CH_RT static void
+make_room(struct ch_eq_slot *slot)
+{
+    uint32_t n_staying = 0;
+    struct ch_eq_voice *oldest = NULL;
+    for (uint32_t i = 0; i < slot->n_voices; i++) {
+        if (slot->voice[i].leave_length == 0) {
+            n_staying++;
+            if (oldest == NULL && is_tail(slot, i)) {
+                oldest = &slot->voice[i];
+            }
+        }
+    }
+    if (n_staying > CH_EQ_VOICES_STAYING && oldest != NULL) {
+        oldest->leave_length = 2 * slot->voice[slot->n_voices - 1].length;
+    }
+}
+
+CH_RT static void
+start_pending(struct ch_eq_slot *slot)
+{
+    if (slot->pending_length > 0 && slot->n_voices < CH_EQ_VOICES) {
+        struct ch_eq_voice voice;
+        ch_eq_voice_init(&voice, &slot->pending, slot->pending_identity);
+        start(slot, &voice, slot->pending_length);
+    }
+}
+
+CH_RT static void
+look_after(struct ch_eq *eq)
+{
+    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctz(left);
+        struct ch_eq_slot *slot = &eq->slot[index];
+        for (uint32_t i = 0; i < slot->n_voices; i++) {
+            reset_if_not_finite(eq, &slot->voice[i]);
+            ch_eq_voice_flush(&slot->voice[i]);
+        }
+        if (slot->n_voices > 1) {
+            remove_finished(slot);
+            make_room(slot);
+            start_pending(slot);
+            update_running(eq, index);
+        }
+    }
+}
+
+// --- signal -------------------------------------------------------------------------------------
+
+/// 0 to 1 with level slope and curvature at both ends: 26 dB less above 2 kHz than a raised cosine
+/// of the same 20 ms, which a section that boosts has use for.  Exactly 1 from position = length
+/// on.
+CH_RT static double
+smooth_step(uint32_t position, uint32_t length)
+{
+    if (position >= length) {
+        return 1.0;
+    }
+    const double x = (double)position / (double)length;
+    return x * x * x * (x * (6.0 * x - 15.0) + 10.0);
+}
+
+CH_RT static void
+fill_way_in(const struct ch_eq_voice *voice, double *share, uint32_t n_frames)
+{
+    for (uint32_t n = 0; n < n_frames; n++) {
+        share[n] = smooth_step(voice->position + 1 + n, voice->length);
+    }
+}
+
+CH_RT static void
+fill_way_out(const struct ch_eq_voice *voice, double *share, uint32_t n_frames)
+{
+    for (uint32_t n = 0; n < n_frames; n++) {
+        share[n] = voice->leave_length == 0
+                       ? 1.0
+                       : 1.0 - smooth_step(voice->leave_position + 1 + n, voice->leave_length);
+    }
+}
+
+CH_RT static void
+advance(uint32_t *position, uint32_t length, uint32_t n_frames)
+{
+    const uint32_t left = length - *position;
+    *position += left < n_frames ? left : n_frames;
+}
+
+/// Voice i is fed with way_in(i) - way_in(i + 1): the sum over all voices is 1.
+CH_RT static void
+run_changing(struct ch_eq_slot *slot, ch_v2 *x, uint32_t n_frames)
+{
+    double in[GRID_FRAMES], out[GRID_FRAMES], feed[GRID_FRAMES], next_in[GRID_FRAMES] = {0.0};
+    ch_v2 sum[GRID_FRAMES];
+    for (uint32_t n = 0; n < n_frames; n++) {
+        sum[n] = (ch_v2){0.0, 0.0};
+    }
+    for (uint32_t i = slot->n_voices; i-- > 0;) {
+        struct ch_eq_voice *voice = &slot->voice[i];
+        fill_way_in(voice, in, n_frames);
+        fill_way_out(voice, out, n_frames);
+        for (uint32_t n = 0; n < n_frames; n++) {
+            feed[n] = in[n] - next_in[n];
+            next_in[n] = in[n];
+        }
+        ch_eq_voice_add(voice, x, feed, out, sum, n_frames);
+        advance(&voice->position, voice->length, n_frames);
+        advance(&voice->leave_position, voice->leave_length, n_frames);
+    }
+    for (uint32_t n = 0; n < n_frames; n++) {
+        x[n] = sum[n];
+    }
+}
+
+/// The sections in the order of the rack; neighbours at rest go through the kernel together.
+CH_RT static void
+run_sections(struct ch_eq *eq, ch_v2 *x, uint32_t n_frames)
+{
+    struct ch_eq_voice *group[CH_EQ_GROUP];
+    uint32_t n_group = 0;
+    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
+        struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
+        const bool changing = slot->n_voices > 1;
+        if (n_group == CH_EQ_GROUP || (changing && n_group > 0)) {
+            ch_eq_voice_run(group, n_group, x, n_frames);
+            n_group = 0;
+        }
+        if (changing) {
+            run_changing(slot, x, n_frames);
+        } else {
+            group[n_group++] = &slot->voice[0];
+        }
+    }
+    if (n_group > 0) {
+        ch_eq_voice_run(group, n_group, x, n_frames);
+    }
+}
+
+/// 0·x is 0 for every finite x and NaN otherwise.
+CH_RT static bool
+all_finite(const float *x, uint32_t n_frames)
+{
+    v4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
+    uint32_t n = 0;
+    for (; n + 4 <= n_frames; n += 4) {
+        const v4 four = {x[n], x[n + 1], x[n + 2], x[n + 3]};
+        sum += four * 0.0f;
+    }
+    for (; n < n_frames; n++) {
+        sum[0] += x[n] * 0.0f;
+    }
+    return sum[0] + sum[1] + sum[2] + sum[3] == 0.0f;
+}
+
+/// What is not finite becomes 0.
+CH_RT static void
+repair(struct ch_eq *eq, float *x, uint32_t n_frames)
+{
+    if (all_finite(x, n_frames)) {
+        return;
+    }
+    for (uint32_t n = 0; n < n_frames; n++) {
+        if (!(x[n] * 0.0f == 0.0f)) {
+            x[n] = 0.0f;
+        }
+    }
+    eq->n_resets++;
+}
+
+/// At most GRID_FRAMES.
+CH_RT static void
+run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
+{
+    float preamp[GRID_FRAMES];
+    ch_v2 x[GRID_FRAMES];
+    repair(eq, left, n_frames);
+    repair(eq, right, n_frames);
+    ch_ramp_fill(&eq->preamp, preamp, n_frames);
+    for (uint32_t n = 0; n < n_frames; n++) {
+        const double gain = (double)preamp[n];
+        x[n] = (ch_v2){(double)left[n] * gain, (double)right[n] * gain};
+    }
+    run_sections(eq, x, n_frames);
+    for (uint32_t n = 0; n < n_frames; n++) {
+        left[n] = (float)x[n][0];
+        right[n] = (float)x[n][1];
+    }
+    repair(eq, left, n_frames);
+    repair(eq, right, n_frames);
+}
+
+CH_RT static bool
+is_flat(const struct ch_eq *eq)
+{
+    return eq->running == 0 && ch_ramp_settled(&eq->preamp) && eq->preamp.target == 1.0f;
+}
+
+CH_RT void
+ch_eq_run(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
+{
+    while (n_frames > 0 && !is_flat(eq)) {
+        const uint32_t n = n_frames < eq->grid_left ? n_frames : eq->grid_left;
+        run_chunk(eq, left, right, n);
+        left += n;
+        right += n;
+        n_frames -= n;
+        eq->grid_left -= n;
+        if (eq->grid_left == 0) {
+            look_after(eq);
+            eq->grid_left = GRID_FRAMES;
+        }
+    }
+    if (is_flat(eq)) {
+        eq->grid_left = GRID_FRAMES;
+    }
+}
+
+CH_RT bool
+ch_eq_quiet(const struct ch_eq *eq)
+{
+    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
+        const struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
+        if (slot->n_voices > 1 || !(ch_eq_voice_level(&slot->voice[0]) < SILENCE)) {
+            return false;
+        }
+    }
+    return ch_ramp_settled(&eq->preamp);
+}
+
+CH_RT void
+ch_eq_reset(struct ch_eq *eq)
+{
+    ch_ramp_snap(&eq->preamp, ch_ramp_goal(&eq->preamp));
+    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctz(left);
+        struct ch_eq_slot *slot = &eq->slot[index];
+        struct ch_eq_voice voice = slot->voice[slot->n_voices - 1];
+        if (slot->pending_length > 0) {
+            ch_eq_voice_init(&voice, &slot->pending, slot->pending_identity);
+        }
+        ch_eq_voice_clear(&voice);
+        snap(slot, &voice);
+        update_running(eq, index);
+    }
+    eq->grid_left = GRID_FRAMES;
+}

@@ -1,0 +1,638 @@
+// SPDX-License-Identifier: ISC
+// tests/unit/test_analyser.c — the worker between a producer of sound and a consumer of frames.
+//
+// No test measures time: what must come is waited for (a minute, then the test gives up), what must not
+// come is looked for a while later.
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+
+#include "daemon/analysis/analyser.h"
+#include "daemon/base/os.h"
+#include "daemon/base/units.h"
+#include "tests/unit/near.h"
+
+enum { RATE = 48000, BLOCK = 256, TAP_FRAMES = 16384, FIRST_FRAME = 1000000 };
+
+static const struct ch_spectrum_spec usual = {
+    .rate_hz = 120.0, .n_bands = 64, .fmin_hz = 20.0, .fmax_hz = 20000.0, .tap = CH_TAP_OUTPUT};
+
+// --- a daemon around it ---------------------------------------------------------------------
+
+/// Frame FIRST_FRAME is heard at this time, and RATE frames a second after it.
+#define FIRST_HEARD_NS (5000 * CH_NS_PER_S)
+
+struct world {
+    struct ch_analyser *analyser;
+    struct ch_snapshot clock;
+    struct ch_tap *tap[CH_TAP_POINTS];
+    _Atomic uint32_t n_notified;
+    // the producer plays the part of [rt]
+    struct ch_thread producer;
+    _Atomic bool stop;
+    _Atomic bool silent;
+    _Atomic bool careless; ///< writes however full the tap is
+};
+
+static void
+on_frames(void *context)
+{
+    struct world *world = context;
+    atomic_fetch_add(&world->n_notified, 1);
+}
+
+static void
+make_block(float *left, float *right, uint64_t frame, bool silent)
+{
+    for (uint32_t i = 0; i < BLOCK; i++) {
+        const double at = fmod(1000.0 * (double)(frame + i) / RATE, 1.0);
+        left[i] = silent ? 0.0f : (float)sin(2.0 * M_PI * at);
+        right[i] = left[i];
+    }
+}
+
+static bool
+all_have_room(struct world *world)
+{
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        if (ch_ring_write_space(&world->tap[i]->pcm->ring) < BLOCK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+produce(void *arg)
+{
+    struct world *world = arg;
+    float left[BLOCK], right[BLOCK];
+    uint64_t frame = FIRST_FRAME;
+    while (!atomic_load(&world->stop)) {
+        if (!atomic_load(&world->careless) && !all_have_room(world)) {
+            ch_os_sleep_until(ch_os_mono_ns() + 500000);
+            continue;
+        }
+        const struct ch_clock clock = {
+            .frame = frame,
+            .heard_mono_ns = FIRST_HEARD_NS + ch_ns_from_frames(frame - FIRST_FRAME, RATE)};
+        ch_snapshot_publish(&world->clock, &clock);
+        make_block(left, right, frame, atomic_load(&world->silent));
+        for (int i = 0; i < CH_TAP_POINTS; i++) {
+            ch_tap_write(world->tap[i], frame, left, right, BLOCK);
+        }
+        frame += BLOCK;
+    }
+}
+
+static void
+start_producer(struct world *world)
+{
+    assert_int_equal(ch_thread_start(&world->producer, "producer", 256 * 1024, produce, world),
+                     CH_OK);
+}
+
+static void
+stop_producer(struct world *world)
+{
+    atomic_store(&world->stop, true);
+    ch_thread_join(&world->producer);
+}
+
+static int
+set_up(void **state)
+{
+    struct world *world = aligned_alloc(CH_CACHE_APART, (sizeof *world + 127) / 128 * 128);
+    assert_non_null(world);
+    memset(world, 0, sizeof *world);
+    ch_snapshot_init(&world->clock, sizeof(struct ch_clock));
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        world->tap[i] = ch_tap_create(TAP_FRAMES);
+        assert_non_null(world->tap[i]);
+    }
+    const struct ch_analyser_config config = {
+        .rate_hz = RATE, .clock = &world->clock, .notify = on_frames, .context = world};
+    assert_int_equal(ch_analyser_create(&world->analyser, &config), CH_OK);
+    *state = world;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct world *world = *state;
+    stop_producer(world);
+    ch_analyser_destroy(world->analyser);
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        ch_tap_destroy(world->tap[i]);
+    }
+    free(world);
+    return 0;
+}
+
+static void
+give_taps(struct world *world)
+{
+    for (int i = 0; i < CH_TAP_POINTS; i++) {
+        ch_analyser_set_tap(world->analyser, (enum ch_tap_point)i, world->tap[i]);
+    }
+}
+
+static uint32_t
+add_spectrum(struct world *world, const struct ch_spectrum_spec *spec)
+{
+    uint32_t handle;
+    char *description;
+    const char *why;
+    assert_int_equal(ch_analyser_add_spectrum(world->analyser, spec, &handle, &description, &why),
+                     CH_OK);
+    assert_null(why);
+    assert_int_not_equal(handle, 0);
+    cJSON *json = cJSON_Parse(description);
+    assert_non_null(json);
+    cJSON_Delete(json);
+    free(description);
+    return handle;
+}
+
+static void
+pause_ms(uint32_t ms)
+{
+    ch_os_sleep_until(ch_os_mono_ns() + ms * 1000000ull);
+}
+
+static struct ch_frame *
+wait_frame(struct world *world)
+{
+    for (uint32_t ms = 0; ms < 60000; ms++) {
+        struct ch_frame *frame = ch_analyser_take(world->analyser);
+        if (frame) {
+            return frame;
+        }
+        pause_ms(1);
+    }
+    fail_msg("no frame came in a minute");
+    return NULL;
+}
+
+static cJSON *
+parse(const struct ch_frame *frame)
+{
+    cJSON *json = cJSON_ParseWithLength(frame->data, frame->n_bytes);
+    assert_non_null(json);
+    return json;
+}
+
+static double
+loudest(const cJSON *json, int *band)
+{
+    const cJSON *bands = cJSON_GetObjectItem(json, "bands");
+    assert_int_equal(cJSON_GetArraySize(bands), 64);
+    double most = -1000.0;
+    for (int i = 0; i < 64; i++) {
+        const double db = cJSON_GetArrayItem(bands, i)->valuedouble;
+        if (db > most) {
+            most = db;
+            *band = i;
+        }
+    }
+    return most;
+}
+
+static bool
+is_rest(const struct ch_frame *frame)
+{
+    int band = 0;
+    cJSON *json = parse(frame);
+    const bool rest = loudest(json, &band) <= -160.0;
+    cJSON_Delete(json);
+    return rest;
+}
+
+/// Frames until one is at rest.
+static void
+wait_rest(struct world *world)
+{
+    for (bool rest = false; !rest;) {
+        struct ch_frame *frame = wait_frame(world);
+        rest = is_rest(frame);
+        ch_frame_unref(frame);
+    }
+}
+
+static void
+assert_no_more(struct world *world)
+{
+    pause_ms(120);
+    assert_null(ch_analyser_take(world->analyser));
+}
+
+// --- tests ----------------------------------------------------------------------------------
+
+static void
+test_frames_flow(void **state)
+{
+    struct world *world = *state;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    const uint32_t handle = add_spectrum(world, &usual);
+    // 1 kHz at 0 dB: band floor(64·log(1000/20)/log(1000)) = 36.  The first windows are not full yet.
+    uint64_t before = 0;
+    int n_right = 0;
+    for (int i = 0; i < 200 && n_right < 20; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        assert_int_equal(frame->analysis, handle);
+        assert_true(frame->frame >= before);
+        before = frame->frame;
+        int band = 0;
+        cJSON *json = parse(frame);
+        const double db = loudest(json, &band);
+        cJSON_Delete(json);
+        if (frame->frame > FIRST_FRAME + 8192) {
+            assert_near(db, 0.0, 0.1);
+            assert_int_equal(band, 36);
+            const double heard_ns =
+                (double)FIRST_HEARD_NS + (double)(frame->frame - FIRST_FRAME) * 1e9 / RATE;
+            assert_near((double)frame->heard_mono_ns, heard_ns, 1000.0);
+            n_right++;
+        }
+        ch_frame_ref(frame);
+        ch_frame_unref(frame);
+        ch_frame_unref(frame);
+    }
+    assert_int_equal(n_right, 20);
+    ch_analyser_remove(world->analyser, handle);
+    assert_null(ch_analyser_take(world->analyser));
+}
+
+static void
+test_equal_specs_share(void **state)
+{
+    struct world *world = *state;
+    struct ch_spectrum_spec other = usual;
+    other.n_bands = 32;
+    const uint32_t a = add_spectrum(world, &usual), b = add_spectrum(world, &usual);
+    const uint32_t c = add_spectrum(world, &other);
+    assert_int_equal(a, b);
+    assert_int_not_equal(a, c);
+    uint32_t m, n, o;
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 50.0}, &m),
+        CH_OK);
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 50.0}, &n),
+        CH_OK);
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 60.0}, &o),
+        CH_OK);
+    assert_int_equal(m, n);
+    assert_int_not_equal(m, o);
+    ch_analyser_set_flowing(world->analyser, true);
+    // One of two users goes: the other still gets frames.
+    ch_analyser_remove(world->analyser, a);
+    for (bool found = false; !found;) {
+        struct ch_frame *frame = wait_frame(world);
+        found = frame->analysis == a;
+        ch_frame_unref(frame);
+    }
+    ch_analyser_remove(world->analyser, b);
+    ch_analyser_remove(world->analyser, b); // unknown by now
+    for (int i = 0; i < 20; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        assert_int_not_equal(frame->analysis, a);
+        ch_frame_unref(frame);
+    }
+    const uint32_t again = add_spectrum(world, &usual);
+    assert_int_not_equal(again, a); // a handle is never used twice
+}
+
+static void
+test_silence_is_sent_once(void **state)
+{
+    struct world *world = *state;
+    (void)add_spectrum(world, &usual);
+    struct ch_frame *frame = wait_frame(world);
+    assert_true(is_rest(frame));
+    ch_frame_unref(frame);
+    assert_no_more(world);
+}
+
+static void
+test_comes_to_rest_and_back(void **state)
+{
+    struct world *world = *state;
+    struct ch_spectrum_spec spec = usual;
+    spec.smoothing_ms = 20.0;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    (void)add_spectrum(world, &spec);
+    for (int round = 0; round < 2; round++) {
+        for (bool sounds = false; !sounds;) {
+            struct ch_frame *frame = wait_frame(world);
+            sounds = !is_rest(frame);
+            ch_frame_unref(frame);
+        }
+        atomic_store(&world->silent, true);
+        ch_analyser_set_flowing(world->analyser, false);
+        wait_rest(world);
+        assert_no_more(world);
+        atomic_store(&world->silent, false);
+        ch_analyser_set_flowing(world->analyser, true);
+    }
+}
+
+/// The device stops with the music, so the tap ends in the middle of sound; peaks would hold a minute.
+static void
+test_rest_is_reached_whatever(void **state)
+{
+    struct world *world = *state;
+    struct ch_spectrum_spec spec = usual;
+    spec.peak_hold_ms = 60000.0;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    const uint32_t handle = add_spectrum(world, &spec);
+    uint32_t meter;
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 100.0}, &meter),
+        CH_OK);
+    for (int i = 0; i < 40; i++) {
+        ch_frame_unref(wait_frame(world));
+    }
+    stop_producer(world);
+    ch_analyser_set_flowing(world->analyser, false);
+    bool spectrum_rests = false, meter_rests = false;
+    while (!spectrum_rests || !meter_rests) {
+        struct ch_frame *frame = wait_frame(world);
+        cJSON *json = parse(frame);
+        if (frame->analysis == handle) {
+            assert_false(spectrum_rests);
+            assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "peaks")), 64);
+            spectrum_rests =
+                is_rest(frame) &&
+                cJSON_GetArrayItem(cJSON_GetObjectItem(json, "peaks"), 36)->valuedouble <= -160.0;
+        } else {
+            assert_false(meter_rests);
+            meter_rests = cJSON_IsNull(cJSON_GetObjectItem(json, "short_term_lufs")) &&
+                          cJSON_IsNull(cJSON_GetObjectItem(json, "momentary_lufs"));
+        }
+        cJSON_Delete(json);
+        ch_frame_unref(frame);
+    }
+    assert_no_more(world);
+}
+
+static void
+test_meter(void **state)
+{
+    struct world *world = *state;
+    uint32_t handle;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 120.0}, &handle),
+        CH_OK);
+    // Two channels of a 1 kHz sine at 0 dBFS are 0.0 LUFS (BS.1770: -0.691 + 10·log10(sum) at 997 Hz).
+    double momentary = -1000.0;
+    for (int i = 0; i < 2000 && fabs(momentary) > 0.1; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        cJSON *json = parse(frame);
+        const cJSON *value = cJSON_GetObjectItem(json, "momentary_lufs");
+        momentary = cJSON_IsNumber(value) ? value->valuedouble : -1000.0;
+        cJSON_Delete(json);
+        ch_frame_unref(frame);
+    }
+    assert_near(momentary, 0.0, 0.1);
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 0.0}, &handle),
+        CH_OUT_OF_RANGE);
+    assert_int_equal(ch_analyser_add_meter(
+                         world->analyser, &(struct ch_meter_spec){.rate_hz = (double)NAN}, &handle),
+                     CH_OUT_OF_RANGE);
+}
+
+static void
+test_bad_specs(void **state)
+{
+    struct world *world = *state;
+    struct ch_spectrum_spec spec = usual;
+    uint32_t handle;
+    char *description;
+    const char *why;
+    spec.n_bands = 3;
+    assert_int_equal(ch_analyser_add_spectrum(world->analyser, &spec, &handle, &description, &why),
+                     CH_OUT_OF_RANGE);
+    assert_non_null(strstr(why, "bands"));
+    assert_null(description);
+    assert_null(ch_analyser_take(world->analyser));
+    // There is an end to how many run at a time, and it is said.
+    enum ch_status status = CH_OK;
+    uint32_t n = 0;
+    for (; status == CH_OK; n++) {
+        spec = usual;
+        spec.n_bands = 8 + n;
+        status = ch_analyser_add_spectrum(world->analyser, &spec, &handle, &description, &why);
+        free(description);
+        assert_true(n < 1000);
+    }
+    assert_int_equal(status, CH_OUT_OF_RANGE);
+    assert_non_null(why);
+}
+
+static void
+test_lost_frames_are_survived(void **state)
+{
+    struct world *world = *state;
+    atomic_store(&world->careless, true);
+    start_producer(world);
+    while (atomic_load(&world->tap[0]->n_dropped) == 0) {
+        pause_ms(1);
+    }
+    give_taps(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    (void)add_spectrum(world, &usual);
+    for (int i = 0; i < 30; i++) {
+        ch_frame_unref(wait_frame(world));
+    }
+    // Once all fits again the picture is right.
+    atomic_store(&world->careless, false);
+    int n_right = 0;
+    for (int i = 0; i < 2000 && n_right < 5; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        int band = 0;
+        cJSON *json = parse(frame);
+        n_right = fabs(loudest(json, &band)) <= 0.1 && band == 36 ? n_right + 1 : 0;
+        cJSON_Delete(json);
+        ch_frame_unref(frame);
+    }
+    assert_int_equal(n_right, 5);
+}
+
+static void
+test_unsound_samples(void **state)
+{
+    struct world *world = *state;
+    float left[BLOCK], right[BLOCK];
+    for (int i = 0; i < BLOCK; i++) {
+        left[i] = i % 2 ? NAN : INFINITY;
+        right[i] = -3e38f;
+    }
+    for (uint64_t frame = 0; frame < TAP_FRAMES; frame += BLOCK) {
+        ch_tap_write(world->tap[CH_TAP_OUTPUT], frame, left, right, BLOCK);
+    }
+    give_taps(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    uint32_t meter;
+    const uint32_t handle = add_spectrum(world, &usual);
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 100.0}, &meter),
+        CH_OK);
+    for (int i = 0; i < 10; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        cJSON_Delete(parse(frame));
+        if (frame->analysis == handle) {
+            assert_true(is_rest(frame));
+        }
+        ch_frame_unref(frame);
+    }
+}
+
+static void
+test_told_once_until_taken(void **state)
+{
+    struct world *world = *state;
+    ch_analyser_set_flowing(world->analyser, true);
+    (void)add_spectrum(world, &usual);
+    for (int round = 1; round <= 3; round++) {
+        while (atomic_load(&world->n_notified) < (uint32_t)round) {
+            pause_ms(1);
+        }
+        pause_ms(700); // more frames than have room
+        assert_int_equal(atomic_load(&world->n_notified), (uint32_t)round);
+        // Take all, until it says so: then, and only then, it tells again.
+        uint32_t n = 0;
+        for (struct ch_frame *frame; (frame = ch_analyser_take(world->analyser)); n++) {
+            ch_frame_unref(frame);
+        }
+        assert_in_range(n, 1, 100);
+    }
+}
+
+static void
+test_rate_changes(void **state)
+{
+    struct world *world = *state;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    const uint32_t handle = add_spectrum(world, &usual);
+    // The same samples at half the rate are a sine of 500 Hz: band floor(64·log(25)/log(1000)) = 29.
+    ch_analyser_set_rate(world->analyser, RATE / 2);
+    int n_right = 0;
+    for (int i = 0; i < 2000 && n_right < 5; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        assert_int_equal(frame->analysis, handle);
+        int band = 0;
+        cJSON *json = parse(frame);
+        n_right += fabs(loudest(json, &band)) <= 0.1 && band == 29;
+        cJSON_Delete(json);
+        ch_frame_unref(frame);
+    }
+    assert_int_equal(n_right, 5);
+    ch_analyser_remove(world->analyser, handle);
+    ch_analyser_set_rate(world->analyser, RATE);
+}
+
+/// Everything at once, in an order that only depends on a seed; the sanitizers judge.
+static void
+test_anything_in_any_order(void **state)
+{
+    struct world *world = *state;
+    uint32_t handles[32] = {0};
+    uint32_t random = 12345;
+    start_producer(world);
+    for (int step = 0; step < 600; step++) {
+        random = random * 1664525u + 1013904223u;
+        const uint32_t which = random >> 27, what = random >> 20 & 7;
+        struct ch_spectrum_spec spec = usual;
+        spec.n_bands = 8 + which % 5;
+        spec.channels = (enum ch_spectrum_channels)(which % 3);
+        spec.encoding = (enum ch_encoding)(which % 3);
+        spec.tap = (enum ch_tap_point)(which % 3);
+        spec.fft_bins = which % 7 == 0 ? 512 : 0;
+        switch (what) {
+        case 0:
+        case 1:
+            ch_analyser_remove(world->analyser, handles[which]);
+            handles[which] = add_spectrum(world, &spec);
+            break;
+        case 2:
+            ch_analyser_remove(world->analyser, handles[which]);
+            handles[which] = 0;
+            break;
+        case 3:
+            ch_analyser_remove(world->analyser, handles[which]);
+            assert_int_equal(
+                ch_analyser_add_meter(world->analyser,
+                                      &(struct ch_meter_spec){.rate_hz = 100.0 + which % 3},
+                                      &handles[which]),
+                CH_OK);
+            break;
+        case 4:
+            ch_analyser_set_flowing(world->analyser, which % 3 != 0);
+            break;
+        case 5:
+            ch_analyser_set_tap(world->analyser, (enum ch_tap_point)(which % 3),
+                                which % 4 ? world->tap[which % 3] : NULL);
+            break;
+        case 6:
+            ch_analyser_set_rate(world->analyser, which % 2 ? RATE : 44100);
+            break;
+        default:
+            for (struct ch_frame *frame; (frame = ch_analyser_take(world->analyser));) {
+                if (frame->n_bytes == 0 || frame->data[0] != '{') {
+                    fail();
+                }
+                ch_frame_unref(frame);
+            }
+            break;
+        }
+        if (step % 16 == 0) {
+            pause_ms(2);
+        }
+    }
+}
+
+int
+main(void)
+{
+#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(test_frames_flow),
+        WITH_WORLD(test_equal_specs_share),
+        WITH_WORLD(test_silence_is_sent_once),
+        WITH_WORLD(test_comes_to_rest_and_back),
+        WITH_WORLD(test_rest_is_reached_whatever),
+        WITH_WORLD(test_meter),
+        WITH_WORLD(test_bad_specs),
+        WITH_WORLD(test_lost_frames_are_survived),
+        WITH_WORLD(test_unsound_samples),
+        WITH_WORLD(test_told_once_until_taken),
+        WITH_WORLD(test_rate_changes),
+        WITH_WORLD(test_anything_in_any_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

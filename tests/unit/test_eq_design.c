@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: ISC
+// tests/unit/test_eq_design.c — designs against the cookbook and against the analog curves.
+
+#include <complex.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "daemon/base/units.h"
+#include "daemon/dsp/eq_design.h"
+#include "tests/unit/near.h"
+
+/// The analog prototypes as w3.org/TR/audio-eq-cookbook states them, at s = j·ratio.
+static double complex
+prototype(const struct ch_eq_band *band, double ratio)
+{
+    const double complex s = I * ratio;
+    const double a = pow(10.0, band->gain_db / 40.0), q = band->q;
+    switch (band->type) {
+    case CH_EQ_PEAK:
+        return (s * s + s * (a / q) + 1.0) / (s * s + s / (a * q) + 1.0);
+    case CH_EQ_LOW_SHELF:
+        return a * (s * s + sqrt(a) / q * s + a) / (a * s * s + sqrt(a) / q * s + 1.0);
+    case CH_EQ_HIGH_SHELF:
+        return a * (a * s * s + sqrt(a) / q * s + 1.0) / (s * s + sqrt(a) / q * s + a);
+    case CH_EQ_LOW_PASS:
+        return 1.0 / (s * s + s / q + 1.0);
+    case CH_EQ_HIGH_PASS:
+        return s * s / (s * s + s / q + 1.0);
+    case CH_EQ_NOTCH:
+        return (s * s + 1.0) / (s * s + s / q + 1.0);
+    case CH_EQ_TYPES:
+        break;
+    }
+    return 0.0;
+}
+
+static double
+db(double complex h)
+{
+    return 20.0 * log10(cabs(h));
+}
+
+static double complex
+response(const struct ch_biquad *biquad, double w)
+{
+    const double complex z = cexp(-I * w);
+    return (biquad->b0 + z * (biquad->b1 + z * biquad->b2)) /
+           (1.0 + z * (biquad->a1 + z * biquad->a2));
+}
+
+/// Random in lo…hi, evenly in the logarithm.
+static double
+random_log(uint32_t *seed, double lo, double hi)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return lo * pow(hi / lo, (double)(*seed >> 8) / 16777216.0);
+}
+
+static void
+assert_biquad_near(const struct ch_biquad *got, const struct ch_biquad *expected, double tolerance)
+{
+    assert_near(got->b0, expected->b0, tolerance);
+    assert_near(got->b1, expected->b1, tolerance);
+    assert_near(got->b2, expected->b2, tolerance);
+    assert_near(got->a1, expected->a1, tolerance);
+    assert_near(got->a2, expected->a2, tolerance);
+}
+
+// The cookbook's formulas, evaluated with 30 digits by mpmath.
+static const struct {
+    struct ch_eq_band band;
+    uint32_t rate_hz;
+    struct ch_biquad biquad;
+} cookbook[] = {
+    {{CH_EQ_PEAK, 1000.0, 6.0, 1.0, false},
+     48000,
+     {1.04395308699034, -1.8953207239366, 0.867722284759856, -1.8953207239366, 0.911675371750192}},
+    {{CH_EQ_PEAK, 31.25, -12.0, 1.41, false},
+     44100,
+     {0.997648487955558, -1.99369958595683, 0.99607085931947, -1.99369958595683,
+      0.993719347275029}},
+    {{CH_EQ_PEAK, 16000.0, 12.0, 4.3, false},
+     48000,
+     {1.14322571630011, 0.951954957663653, 0.760684199027191, 0.951954957663653,
+      0.903909915327306}},
+    {{CH_EQ_PEAK, 20.0, 24.0, 10.0, false},
+     96000,
+     {1.00024411619253, -1.99996540658887, 0.999723003840919, -1.99996540658887,
+      0.999967120033445}},
+    {{CH_EQ_LOW_SHELF, 100.0, 9.0, 0.7071, false},
+     48000,
+     {1.00486084313955, -1.98562047012339, 0.981045246016865, -1.98571260891134,
+      0.985813950368476}},
+    {{CH_EQ_LOW_SHELF, 8000.0, -6.0, 0.5, false},
+     44100,
+     {0.763407746392401, -0.457101142248902, 0.0684239370220683, -0.27062354930391,
+      0.0183092763594615}},
+    {{CH_EQ_HIGH_SHELF, 8000.0, -7.5, 0.9, false},
+     48000,
+     {0.561814228278489, -0.236800447034839, 0.174488875684358, -0.904044758396945,
+      0.403547415324953}},
+    {{CH_EQ_HIGH_SHELF, 12000.0, 18.0, 0.4, false},
+     192000,
+     {5.34728457558426, -8.04764920212233, 2.92953722513222, -0.912978269681464,
+      0.142150868275615}},
+    {{CH_EQ_LOW_PASS, 80.0, 0.0, 0.7071, false},
+     48000,
+     {2.72138060700218e-5, 5.44276121400436e-5, 2.72138060700218e-5, -1.98519051796048,
+      0.985299373184762}},
+    {{CH_EQ_LOW_PASS, 18000.0, 0.0, 3.0, false},
+     44100,
+     {0.842446705716243, 1.68489341143249, 0.842446705716243, 1.53647599630736, 0.833310826557611}},
+    {{CH_EQ_HIGH_PASS, 30.0, 0.0, 1.3, false},
+     48000,
+     {0.998488051102416, -1.99697610220483, 0.998488051102416, -1.99696840321468,
+      0.996983801194982}},
+    {{CH_EQ_HIGH_PASS, 3500.0, 0.0, 0.3, false},
+     8000,
+     {0.0232385522076552, -0.0464771044153105, 0.0232385522076552, 1.12819184948022,
+      0.221146058310844}},
+    {{CH_EQ_NOTCH, 50.0, 0.0, 30.0, false},
+     48000,
+     {0.999890929598194, -1.99973902719686, 0.999890929598194, -1.99973902719686,
+      0.999781859196389}},
+    {{CH_EQ_NOTCH, 12000.0, 0.0, 1.0, false},
+     48000,
+     {0.666666666666667, 0.0, 0.666666666666667, 0.0, 0.333333333333333}},
+};
+
+static void
+test_rbj_coefficients(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cookbook / sizeof *cookbook; i++) {
+        struct ch_biquad biquad;
+        ch_eq_design_band(&cookbook[i].band, CH_EQ_RBJ, cookbook[i].rate_hz, &biquad);
+        assert_biquad_near(&biquad, &cookbook[i].biquad, 1e-12);
+    }
+}
+
+/// The bilinear transform is the prototype on a warped axis: tan(w/2) / tan(w0/2).
+static void
+test_rbj_is_bilinear(void **state)
+{
+    (void)state;
+    uint32_t seed = 1;
+    for (int i = 0; i < 3000; i++) {
+        const struct ch_eq_band band = {
+            .type = (enum ch_eq_type)(i % CH_EQ_TYPES),
+            .freq_hz = random_log(&seed, 100.0, 20000.0),
+            .gain_db = random_log(&seed, 1.0, 24.0) * (i % 4 < 2 ? 1.0 : -1.0),
+            .q = random_log(&seed, 0.2, 20.0),
+        };
+        const double w0 = 2.0 * M_PI * band.freq_hz / 48000.0;
+        const double w = random_log(&seed, 0.01, 3.1);
+        struct ch_biquad biquad;
+        ch_eq_design_band(&band, CH_EQ_RBJ, 48000, &biquad);
+        const double complex expected = prototype(&band, tan(w / 2.0) / tan(w0 / 2.0));
+        assert_near(cabs(response(&biquad, w) - expected), 0.0, 1e-9);
+    }
+}
+
+static void
+test_analog_response(void **state)
+{
+    (void)state;
+    uint32_t seed = 2;
+    for (int i = 0; i < 3000; i++) {
+        const struct ch_eq_band band = {
+            .type = (enum ch_eq_type)(i % CH_EQ_TYPES),
+            .freq_hz = random_log(&seed, 10.0, 20000.0),
+            .gain_db = random_log(&seed, 0.1, 24.0) * (i % 4 < 2 ? 1.0 : -1.0),
+            .q = random_log(&seed, 0.1, 20.0),
+        };
+        const double freq_hz = random_log(&seed, 10.0, 20000.0);
+        assert_near(ch_eq_analog_response_db(&band, freq_hz),
+                    db(prototype(&band, freq_hz / band.freq_hz)), 1e-8);
+    }
+}
+
+/// Any stable biquad, real or complex poles, is the same filter as a section.
+static void
+test_section_is_the_biquad(void **state)
+{
+    (void)state;
+    uint32_t seed = 3;
+    for (int i = 0; i < 3000; i++) {
+        const double radius = 1.0 - random_log(&seed, 1e-3, 1.0);
+        const double angle = random_log(&seed, 0.01, 3.1);
+        const double other = 1.0 - random_log(&seed, 1e-3, 1.9);
+        const bool real_poles = i % 3 == 0;
+        const struct ch_biquad biquad = {
+            .b0 = random_log(&seed, 0.1, 2.0),
+            .b1 = -random_log(&seed, 0.1, 2.0),
+            .b2 = random_log(&seed, 0.1, 2.0),
+            .a1 = real_poles ? -radius - other : -2.0 * radius * cos(angle),
+            .a2 = real_poles ? radius * other : radius * radius,
+        };
+        struct ch_eq_section section;
+        ch_eq_section_from_biquad(&biquad, &section);
+        assert_true(section.g > 0.0 && section.k > 0.0);
+        for (double freq_hz = 100.0; freq_hz <= 24000.0; freq_hz += 2390.0) {
+            const double expected = db(response(&biquad, 2.0 * M_PI * freq_hz / 48000.0));
+            assert_near(ch_eq_section_response_db(&section, 48000, freq_hz), expected, 1e-7);
+            assert_near(ch_biquad_response_db(&biquad, 48000, freq_hz), expected, 1e-7);
+        }
+    }
+}
+
+static double
+corner_max(uint32_t rate_hz)
+{
+    return fmin(20000.0, 0.45 * rate_hz);
+}
+
+/// Largest distance in dB from the prototype for corners up to max_hz, over 20 Hz…20 kHz where the
+/// prototype is above floor_db.
+static double
+worst_error(const struct ch_eq_band *band, uint32_t rate_hz, double max_hz, double floor_db)
+{
+    struct ch_eq_band b = *band;
+    double worst = 0.0;
+    const int n_corners = 60;
+    for (int i = 0; i <= n_corners; i++) {
+        struct ch_biquad biquad;
+        b.freq_hz = 20.0 * pow(max_hz / 20.0, (double)i / n_corners);
+        ch_eq_design_band(&b, CH_EQ_MATCHED, rate_hz, &biquad);
+        for (double freq_hz = 20.0; freq_hz <= 20000.0; freq_hz *= 1.04) {
+            const double expected = db(prototype(&b, freq_hz / b.freq_hz));
+            const double got = ch_biquad_response_db(&biquad, rate_hz, freq_hz);
+            if (expected > floor_db) {
+                worst = fmax(worst, fabs(got - expected));
+            }
+        }
+    }
+    return worst;
+}
+
+// What the matched designs hold, in dB; gains of both signs.
+static const struct {
+    enum ch_eq_type type;
+    uint32_t rate_hz;
+    double gain_db, q_min, q_max, freq_max_hz, floor_db, tolerance_db;
+} held[] = {
+    {CH_EQ_PEAK, 44100, 6.0, 0.3, 10.0, 20000.0, -99.0, 0.50},
+    {CH_EQ_PEAK, 44100, 12.0, 0.3, 10.0, 20000.0, -99.0, 0.70},
+    {CH_EQ_PEAK, 44100, 24.0, 0.3, 10.0, 20000.0, -99.0, 1.20},
+    {CH_EQ_PEAK, 48000, 6.0, 0.3, 10.0, 20000.0, -99.0, 0.30},
+    {CH_EQ_PEAK, 48000, 12.0, 0.3, 10.0, 20000.0, -99.0, 0.50},
+    {CH_EQ_PEAK, 48000, 24.0, 0.3, 10.0, 20000.0, -99.0, 0.80},
+    {CH_EQ_PEAK, 96000, 12.0, 0.3, 10.0, 20000.0, -99.0, 0.05},
+    {CH_EQ_LOW_SHELF, 44100, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.40},
+    {CH_EQ_LOW_SHELF, 48000, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.25},
+    {CH_EQ_LOW_SHELF, 96000, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.03},
+    {CH_EQ_LOW_SHELF, 48000, 12.0, 1.41, 4.0, 20000.0, -99.0, 1.10},
+    {CH_EQ_HIGH_SHELF, 44100, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.40},
+    {CH_EQ_HIGH_SHELF, 48000, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.25},
+    {CH_EQ_HIGH_SHELF, 96000, 12.0, 0.4, 1.41, 20000.0, -99.0, 0.03},
+    {CH_EQ_LOW_PASS, 44100, 0.0, 0.3, 10.0, 20000.0, -20.0, 1.7},
+    {CH_EQ_LOW_PASS, 48000, 0.0, 0.3, 10.0, 20000.0, -20.0, 1.0},
+    {CH_EQ_LOW_PASS, 48000, 0.0, 0.3, 10.0, 5000.0, -20.0, 0.35},
+    {CH_EQ_LOW_PASS, 96000, 0.0, 0.3, 10.0, 20000.0, -40.0, 0.2},
+    {CH_EQ_HIGH_PASS, 44100, 0.0, 0.5, 10.0, 5000.0, -40.0, 0.3},
+    {CH_EQ_HIGH_PASS, 48000, 0.0, 0.5, 10.0, 5000.0, -40.0, 0.3},
+    {CH_EQ_HIGH_PASS, 48000, 0.0, 0.5, 10.0, 10000.0, -40.0, 0.6},
+    {CH_EQ_HIGH_PASS, 96000, 0.0, 0.5, 10.0, 10000.0, -40.0, 0.1},
+    {CH_EQ_NOTCH, 44100, 0.0, 1.0, 30.0, 5000.0, -40.0, 0.2},
+    {CH_EQ_NOTCH, 48000, 0.0, 1.0, 30.0, 5000.0, -40.0, 0.1},
+};
+
+static void
+test_matched_holds_the_analog_curve(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        double worst = 0.0;
+        for (int k = 0; k <= 10; k++) {
+            struct ch_eq_band band = {
+                .type = held[i].type,
+                .gain_db = held[i].gain_db,
+                .q = held[i].q_min * pow(held[i].q_max / held[i].q_min, k / 10.0),
+            };
+            const double max_hz = fmin(held[i].freq_max_hz, corner_max(held[i].rate_hz));
+            worst = fmax(worst, worst_error(&band, held[i].rate_hz, max_hz, held[i].floor_db));
+            band.gain_db = -band.gain_db;
+            worst = fmax(worst, worst_error(&band, held[i].rate_hz, max_hz, held[i].floor_db));
+        }
+        print_message("type %d, %u Hz, %+.0f dB: %.2f dB\n", (int)held[i].type, held[i].rate_hz,
+                      held[i].gain_db, worst);
+        assert_true(worst <= held[i].tolerance_db);
+    }
+}
+
+/// Cut times boost is 1; high shelf times low shelf is their gain.
+static void
+test_matched_symmetries(void **state)
+{
+    (void)state;
+    uint32_t seed = 4;
+    for (int i = 0; i < 1000; i++) {
+        struct ch_eq_band band = {
+            .type = i % 2 ? CH_EQ_PEAK : CH_EQ_LOW_SHELF,
+            .freq_hz = random_log(&seed, 20.0, 20000.0),
+            .gain_db = random_log(&seed, 0.5, 24.0),
+            .q = random_log(&seed, 0.2, 5.0),
+        };
+        const double freq_hz = random_log(&seed, 20.0, 23000.0);
+        struct ch_biquad boost, cut, high;
+        ch_eq_design_band(&band, CH_EQ_MATCHED, 48000, &boost);
+        band.gain_db = -band.gain_db;
+        ch_eq_design_band(&band, CH_EQ_MATCHED, 48000, &cut);
+        assert_near(ch_biquad_response_db(&boost, 48000, freq_hz) +
+                        ch_biquad_response_db(&cut, 48000, freq_hz),
+                    0.0, 1e-6);
+        if (band.type == CH_EQ_LOW_SHELF) {
+            band.type = CH_EQ_HIGH_SHELF;
+            ch_eq_design_band(&band, CH_EQ_MATCHED, 48000, &high);
+            assert_near(ch_biquad_response_db(&high, 48000, freq_hz) +
+                            ch_biquad_response_db(&cut, 48000, freq_hz),
+                        band.gain_db, 1e-6);
+        }
+    }
+}
+
+/// Corner and ends, whatever the corner: level of a bell, of a shelf's shelf, of the passes.
+static void
+test_matched_is_exact_where_promised(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ch_eq_band band;
+        double freq_hz, level_db;
+    } points[] = {
+        {{CH_EQ_PEAK, 16000.0, 9.0, 1.0, false}, 16000.0, 9.0},
+        {{CH_EQ_PEAK, 50.0, -9.0, 3.0, false}, 50.0, -9.0},
+        {{CH_EQ_PEAK, 1000.0, -9.0, 3.0, false}, 0.0, 0.0},
+        {{CH_EQ_LOW_SHELF, 12000.0, 7.0, 0.7, false}, 0.0, 7.0},
+        {{CH_EQ_HIGH_SHELF, 12000.0, 7.0, 0.7, false}, 0.0, 0.0},
+        {{CH_EQ_LOW_PASS, 15000.0, 0.0, 2.0, false}, 15000.0, 6.0206},
+        {{CH_EQ_LOW_PASS, 15000.0, 0.0, 2.0, false}, 0.0, 0.0},
+        {{CH_EQ_HIGH_PASS, 15000.0, 0.0, 2.0, false}, 15000.0, 6.0206},
+        {{CH_EQ_NOTCH, 9000.0, 0.0, 2.0, false}, 0.0, 0.0},
+    };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct ch_biquad biquad;
+        ch_eq_design_band(&points[i].band, CH_EQ_MATCHED, 48000, &biquad);
+        assert_near(ch_biquad_response_db(&biquad, 48000, points[i].freq_hz), points[i].level_db,
+                    1e-4);
+    }
+    const struct ch_eq_band band = {CH_EQ_NOTCH, 9000.0, 0.0, 2.0, false};
+    struct ch_biquad biquad;
+    ch_eq_design_band(&band, CH_EQ_MATCHED, 48000, &biquad);
+    assert_true(ch_biquad_response_db(&biquad, 48000, 9000.0) < -120.0);
+}
+
+static bool
+usable(const struct ch_eq_section *s)
+{
+    return s->g > 0.0 && s->k > 0.0 && isfinite(s->g + s->k + s->mh + s->mb + s->ml);
+}
+
+/// Whatever anybody may ask for is a stable filter without surprises.
+static void
+test_everything_is_stable(void **state)
+{
+    (void)state;
+    static const uint32_t rates_hz[] = {CH_RATE_MIN_HZ, 44100, 48000, 96000, CH_RATE_MAX_HZ};
+    uint32_t seed = 5;
+    for (int i = 0; i < 60000; i++) {
+        const uint32_t rate_hz = rates_hz[i % 5];
+        const struct ch_eq_band band = {
+            .type = (enum ch_eq_type)(i % CH_EQ_TYPES),
+            .freq_hz = random_log(&seed, 1.0, 40000.0),
+            .gain_db = random_log(&seed, 1e-6, CH_EQ_GAIN_MAX_DB) * (i % 4 < 2 ? 1.0 : -1.0),
+            .q = random_log(&seed, 0.01, 100.0),
+        };
+        struct ch_eq_section section;
+        bool identity;
+        const double limit_db = fabs(band.gain_db) + 20.0 * log10(1.0 + band.q) + 3.0;
+        ch_eq_section_from_band(&band, i % 2 ? CH_EQ_MATCHED : CH_EQ_RBJ, rate_hz, &section,
+                                &identity);
+        assert_false(identity);
+        assert_true(usable(&section));
+        for (double x = 0.001; x < 0.5; x *= 1.3) {
+            const double level = ch_eq_section_response_db(&section, rate_hz, x * rate_hz);
+            assert_true(level < limit_db);
+        }
+    }
+}
+
+static void
+test_identity(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ch_eq_band band;
+        bool identity;
+    } cases[] = {
+        {{CH_EQ_PEAK, 1000.0, 0.0, 1.0, false}, true},
+        {{CH_EQ_PEAK, 1000.0, 3.0, 1.0, true}, true},
+        {{CH_EQ_PEAK, 1000.0, 3.0, 1.0, false}, false},
+        {{CH_EQ_LOW_SHELF, 1000.0, 0.0, 1.0, false}, true},
+        {{CH_EQ_HIGH_SHELF, 1000.0, 0.0, 1.0, false}, true},
+        {{CH_EQ_LOW_PASS, 1000.0, 0.0, 1.0, false}, false},
+        {{CH_EQ_HIGH_PASS, 1000.0, 0.0, 1.0, false}, false},
+        {{CH_EQ_NOTCH, 1000.0, 0.0, 1.0, false}, false},
+        {{CH_EQ_NOTCH, 1000.0, 0.0, 1.0, true}, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int design = CH_EQ_MATCHED; design <= CH_EQ_RBJ; design++) {
+            struct ch_eq_section section;
+            bool identity;
+            ch_eq_section_from_band(&cases[i].band, (enum ch_eq_design)design, 48000, &section,
+                                    &identity);
+            assert_true(identity == cases[i].identity);
+            assert_true(usable(&section));
+            if (identity) {
+                assert_true(section.mh == 1.0 && section.mb == section.k && section.ml == 1.0);
+                assert_near(ch_eq_section_response_db(&section, 48000, 1234.0), 0.0, 1e-12);
+            }
+        }
+    }
+}
+
+static void
+test_corner_above_half_the_rate(void **state)
+{
+    (void)state;
+    for (int type = 0; type < CH_EQ_TYPES; type++) {
+        struct ch_eq_band above = {(enum ch_eq_type)type, 30000.0, 6.0, 1.0, false};
+        struct ch_eq_band edge = above;
+        edge.freq_hz = 0.49 * 44100.0;
+        for (int design = CH_EQ_MATCHED; design <= CH_EQ_RBJ; design++) {
+            struct ch_biquad a, b;
+            ch_eq_design_band(&above, (enum ch_eq_design)design, 44100, &a);
+            ch_eq_design_band(&edge, (enum ch_eq_design)design, 44100, &b);
+            assert_biquad_near(&a, &b, 1e-12);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rbj_coefficients),
+        cmocka_unit_test(test_rbj_is_bilinear),
+        cmocka_unit_test(test_analog_response),
+        cmocka_unit_test(test_section_is_the_biquad),
+        cmocka_unit_test(test_matched_holds_the_analog_curve),
+        cmocka_unit_test(test_matched_symmetries),
+        cmocka_unit_test(test_matched_is_exact_where_promised),
+        cmocka_unit_test(test_everything_is_stable),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_corner_above_half_the_rate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
