@@ -252,7 +252,8 @@ build(const struct ch_analyser *analyser, const struct entry *entry, struct ch_a
     return CH_OK;
 }
 
-/// Take over `entry`, which has its spec and nothing else, and set it going; it is freed on failure.
+/// Take over `entry`, which has its spec and nothing else, and set it going; it is freed on
+/// failure.
 static enum ch_status
 launch(struct ch_analyser *analyser, struct entry *entry)
 {

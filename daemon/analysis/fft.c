@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/analysis/fft.c — FFTW in single precision.
 //
-// Planned by FFTW_ESTIMATE: a millisecond, where FFTW_MEASURE takes hundreds for a third more speed.
+// Planned by FFTW_ESTIMATE: a millisecond, where FFTW_MEASURE takes hundreds for a third more
+// speed.
 
 #include "daemon/analysis/fft.h"
 

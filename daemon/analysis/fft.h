@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/fft.h — the forward transform of a real signal, and nothing else of an FFT library.
+// daemon/analysis/fft.h — the forward transform of a real signal, and nothing else of an FFT
+// library.
 //
 // FFTW's planner keeps global state without a lock: create and destroy are for [main] alone, run is
 // for whoever owns the transform.  Another library fits behind these functions as well.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/history.h — the newest sound of one channel, as a transform wants it.      [worker]
+// daemon/analysis/history.h — the newest sound of one channel, as a transform wants it.    [worker]
 //
 // A long window is for low bands only, so its sound is kept at a fraction of the rate: the
-// transform of an eighth of the points has the same resolution, for an eighth of the work and of the cache.
-// The low-pass before that is linear-phase, a windowed sinc with J. F. Kaiser's window (1974):
-// flat to 1e-6 up to CH_HISTORY_PASS of the reduced rate, and nothing that folds into that range
-// is stronger than -130 dB.
+// transform of an eighth of the points has the same resolution, for an eighth of the work and of
+// the cache.  The low-pass before that is linear-phase, a windowed sinc with J. F. Kaiser's window
+// (1974): flat to 1e-6 up to CH_HISTORY_PASS of the reduced rate, and nothing that folds into that
+// range is stronger than -130 dB.
 
 #ifndef CH_ANALYSIS_HISTORY_H
 #define CH_ANALYSIS_HISTORY_H
@@ -32,7 +32,7 @@ struct ch_history {
     float *recent; ///< n_taps - 1 inputs before a push, then the push
 };
 
-/// Keep the newest n samples of every factor-th.                                              [main]
+/// Keep the newest n samples of every factor-th.                                             [main]
 CH_NODISCARD enum ch_status ch_history_init(struct ch_history *history, uint32_t n,
                                             uint32_t factor);
 void ch_history_fini(struct ch_history *history); ///< [main]

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/spectrum.h — one spectrum analysis: frames of sound in, one picture after another out.
+// daemon/analysis/spectrum.h — one spectrum analysis: frames of sound in, pictures out.
 //
 // Two windows look at the newest sound: a long one (171 ms at 48 kHz, 5.9 Hz a bin) for low bands,
 // where a short one could not tell tones apart, and one of a quarter of it for high bands, so that
-// transients are seen when they happen.  Between 707 and 1414 Hz (lower edge of the band) one fades into the
-// other.  Both end at the newest frame; both read a full-scale sine as 0.0 dBFS (see stage.h), so
-// the seam can't be seen.
+// transients are seen when they happen.  Between 707 and 1414 Hz (lower edge of the band) one fades
+// into the other.  Both end at the newest frame; both read a full-scale sine as 0.0 dBFS (see
+// stage.h), so the seam can't be seen.
 //
 // Levels are powers, 1 being a sine of amplitude 1 (AES17): 10·log10(level) is dBFS.  A square wave
 // may read above 0.

@@ -103,8 +103,8 @@ ch_stage_fini(struct ch_stage *stage)
 }
 
 /// Multiplying the signal by cos(2·pi·m·i/n) is averaging bins k - m and k + m.  Two bins, real and
-/// imaginary parts, at a time.  A function of its own for each number of terms, so that the loop over
-/// them unrolls.
+/// imaginary parts, at a time.  A function of its own for each number of terms, so that the loop
+/// over them unrolls.
 static inline void
 windowed_power(struct ch_stage *stage, const uint32_t n_terms)
 {
@@ -167,8 +167,8 @@ lobe_gain(const struct ch_stage *stage, double distance)
     return gain / stage->terms[0];
 }
 
-/// |X|^2 of bin k, not scaled, and Im(D·conj(X)) of it: their ratio is how far above k the sine is, in
-/// bins, with its sign changed.
+/// |X|^2 of bin k, not scaled, and Im(D·conj(X)) of it: their ratio is how far above k the sine is,
+/// in bins, with its sign changed.
 static void
 bin_motion(const struct ch_stage *stage, uint32_t k, double *power, double *moment)
 {
@@ -220,75 +220,69 @@ find_tone(const struct ch_stage *stage, uint32_t k, struct tone *tone)
     return true;
 }
 
-/// The band that a frequency lies in, searched from band `near`; the nearest if it is in none.
-static uint32_t
-band_near(const struct ch_bandmap *view, uint32_t near, double hz)
-{
-    while (near + 1 < view->n_bands && view->bands[near].hi_hz <= hz) {
-        near++;
-    }
-    while (near > 0 && view->bands[near].lo_hz > hz) {
-        near--;
-    }
-    return near;
-}
-
-/// Whether a maximum at bin k could lift any band around it.  Most of those of noise could not.
-static bool
-may_lift(const struct ch_stage *stage, uint32_t k, uint32_t *near, const float *bands)
-{
-    // A tone is less than 3 dB above its highest bin, and less than 3/4 bin away from it.
-    const double most = 2.0 * stage->enbw * (double)stage->power[k];
-    const double hi_hz = (k + 0.75) * stage->bin_hz;
-    *near = band_near(&stage->view, *near, (k - 0.75) * stage->bin_hz);
-    for (uint32_t b = *near; b < stage->view.n_bands; b++) {
-        if (most > (double)bands[b]) {
-            return true;
-        }
-        if (stage->view.bands[b].hi_hz > hi_hz) {
-            break;
-        }
-    }
-    return false;
-}
-
+/// The bins whose lobe lies between 0 and n/2, where the twin of negative frequency begins, and
+/// whose neighbours are measured.
 static void
-lift_band(const struct ch_stage *stage, const struct tone *tone, uint32_t near, float *bands)
+limit_bins(const struct ch_stage *stage, uint32_t *first, uint32_t *last)
 {
-    const float level = (float)(tone->trust * tone->power);
-    if (!stage->map) {
-        const uint32_t at = (uint32_t)(tone->bin + 0.5);
-        if (at < stage->view.n_bands) {
-            bands[at] = fmaxf(bands[at], level);
-        }
-        return;
-    }
-    // A tone on the edge is in both bands: two stages must not each choose another one.
-    const double lo_hz = (tone->bin - EDGE_BINS) * stage->bin_hz;
-    const double hi_hz = (tone->bin + EDGE_BINS) * stage->bin_hz;
-    for (uint32_t b = band_near(&stage->view, near, lo_hz);
-         b < stage->view.n_bands && stage->view.bands[b].lo_hz < hi_hz; b++) {
-        if (stage->view.bands[b].hi_hz > lo_hz) {
-            bands[b] = fmaxf(bands[b], level);
-        }
-    }
-}
-
-static void
-lift_to_tones(const struct ch_stage *stage, float *bands)
-{
-    const float *power = stage->power;
-    // The lobe must lie between 0 and n/2, where the twin of negative frequency begins.
     const uint32_t reach = stage->n_terms;
-    uint32_t first = stage->first_bin + 1, last = stage->last_bin - 1;
-    first = first < reach ? reach : first;
-    last = last > stage->n / 2 - reach ? stage->n / 2 - reach : last;
-    uint32_t near = 0;
+    const uint32_t least = stage->first_bin + 1 > reach ? stage->first_bin + 1 : reach;
+    const uint32_t most =
+        stage->last_bin - 1 < stage->n / 2 - reach ? stage->last_bin - 1 : stage->n / 2 - reach;
+    *first = *first < least ? least : *first;
+    *last = *last > most ? most : *last;
+}
+
+static bool
+is_maximum(const float *power, uint32_t k)
+{
+    return power[k] > power[k - 1] && power[k] >= power[k + 1];
+}
+
+/// The level of the strongest tone in the band, or 0 if none could be above `floor`.
+static float
+tone_in_band(const struct ch_stage *stage, const struct ch_band *band, float floor)
+{
+    // The bin that a tone lies in is one of the band's, its maximum at most one further.
+    uint32_t first = band->first_bin > 0 ? band->first_bin - 1 : 0;
+    uint32_t last = band->first_bin + band->n_bins;
+    limit_bins(stage, &first, &last);
+    // A tone is less than 3 dB above its highest bin: few maxima of noise get past this.
+    const float least = floor / (float)(2.0 * stage->enbw);
+    // A tone on the edge is in both bands, so that two stages don't each choose another one.
+    const double lo = band->lo_hz / stage->bin_hz - EDGE_BINS;
+    const double hi = band->hi_hz / stage->bin_hz + EDGE_BINS;
+    double level = 0.0;
     for (uint32_t k = first; k <= last; k++) {
         struct tone tone;
-        if (power[k] > power[k - 1] && power[k] >= power[k + 1] &&
-            (!stage->map || may_lift(stage, k, &near, bands)) && find_tone(stage, k, &tone)) {
-            lift_band(stage, &tone, near, bands);
+        if (stage->power[k] > least && is_maximum(stage->power, k) && find_tone(stage, k, &tone) &&
+            tone.bin >= lo && tone.bin < hi) {
+            level = fmax(level, tone.trust * tone.power);
+        }
+    }
+    return (float)level;
+}
+
+static void
+lift_bands(const struct ch_stage *stage, float *bands)
+{
+    for (uint32_t b = 0; b < stage->view.n_bands; b++) {
+        if (stage->view.bands[b].n_bins > 0) {
+            bands[b] = fmaxf(bands[b], tone_in_band(stage, &stage->view.bands[b], bands[b]));
+        }
+    }
+}
+
+static void
+lift_bins(const struct ch_stage *stage, float *bins)
+{
+    uint32_t first = 0, last = stage->n / 2;
+    limit_bins(stage, &first, &last);
+    for (uint32_t k = first; k <= last; k++) {
+        struct tone tone;
+        if (is_maximum(stage->power, k) && find_tone(stage, k, &tone)) {
+            const uint32_t nearest = (uint32_t)(tone.bin + 0.5);
+            bins[nearest] = fmaxf(bins[nearest], (float)(tone.trust * tone.power));
         }
     }
 }
@@ -300,10 +294,11 @@ ch_stage_run(struct ch_stage *stage, float *bands)
     measure_power(stage);
     if (stage->map) {
         ch_bandmap_apply(&stage->view, stage->power, bands);
-    } else {
-        for (uint32_t k = 0; k < stage->view.n_bands; k++) {
-            bands[k] = (float)stage->enbw * stage->power[k];
-        }
+        lift_bands(stage, bands);
+        return;
     }
-    lift_to_tones(stage, bands);
+    for (uint32_t k = 0; k < stage->view.n_bands; k++) {
+        bands[k] = (float)stage->enbw * stage->power[k];
+    }
+    lift_bins(stage, bands);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 // daemon/analysis/worker.h — the thread that analyses, and what it shares with [main].
 //
-// [main] builds analyses and sends them down in commands; the worker runs them, sends encoded frames up, and
-// gives back what it has let go of.  [main] frees: FFTW's planner is used by no other thread.
-// Three rings, no lock.
+// [main] builds analyses and sends them down in commands; the worker runs them, sends encoded
+// frames up, and gives back what it has let go of.  [main] frees: FFTW's planner is used by no
+// other thread.  Three rings, no lock.
 
 #ifndef CH_ANALYSIS_WORKER_H
 #define CH_ANALYSIS_WORKER_H
@@ -102,7 +102,7 @@ struct ch_worker {
 CH_NODISCARD enum ch_status ch_worker_init(struct ch_worker *worker);
 void ch_worker_fini(struct ch_worker *worker); ///< [main] the thread has ended
 
-/// With rate_hz, flowing and the readers' taps set.                                           [main]
+/// With rate_hz, flowing and the readers' taps set.                                          [main]
 CH_NODISCARD enum ch_status ch_worker_start(struct ch_worker *worker);
 
 #endif

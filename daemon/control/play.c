@@ -42,6 +42,7 @@ ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s, enum ch_st
     if (play && item) {
         const struct ch_stream_config config = {
             .rate_hz = ch_engine_rate(daemon->link.engine),
+            .crossfade_s = transport->queue.mode.crossfade_s,
             .notify = on_messages,
             .context = daemon,
         };
@@ -57,7 +58,6 @@ ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s, enum ch_st
     play->id = ++transport->last_stream;
     play->tail = id;
     play->start_s = start_s;
-    ch_stream_set_crossfade(play->stream, transport->queue.mode.crossfade_s);
     play->next = transport->plays;
     transport->plays = play;
     ch_queue_find(&transport->queue, id)->played = true;

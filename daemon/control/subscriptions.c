@@ -193,20 +193,6 @@ ch_subscriptions_drained(struct ch_daemon *daemon, struct ch_session *session)
     }
 }
 
-void
-ch_subscriptions_answered(struct ch_daemon *daemon, struct ch_session *session,
-                          const struct ch_line_job *job)
-{
-    for (struct ch_subscription *sub = *ch_session_subscriptions(session); sub; sub = sub->next) {
-        if (sub->answer == job) {
-            sub->answer = NULL;
-            if (!tell_missed(daemon, session, sub)) {
-                return;
-            }
-        }
-    }
-}
-
 // --- frames ------------------------------------------------------------------------------------
 
 static void
@@ -235,6 +221,25 @@ send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
     ch_buf_fini(&tail);
 }
 
+// A new subscriber while nothing flows: what stands is all that there will be for now.
+static bool
+tell_resting(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub)
+{
+    const struct ch_frame *frame =
+        sub->spectrum.on ? ch_feeds_resting_frame(daemon, sub->spectrum.analysis) : NULL;
+    if (frame) {
+        send_frame(daemon, session, sub, CH_TOPIC_SPECTRUM, &sub->spectrum, frame);
+    }
+    if (ch_session_closing(session)) {
+        return false;
+    }
+    frame = sub->meter.on ? ch_feeds_resting_frame(daemon, sub->meter.analysis) : NULL;
+    if (frame) {
+        send_frame(daemon, session, sub, CH_TOPIC_METER, &sub->meter, frame);
+    }
+    return !ch_session_closing(session);
+}
+
 void
 ch_topics_frame(struct ch_daemon *daemon, const struct ch_frame *frame)
 {
@@ -252,6 +257,20 @@ ch_topics_frame(struct ch_daemon *daemon, const struct ch_frame *frame)
                 send_frame(daemon, session, sub, CH_TOPIC_METER, &sub->meter, frame);
             }
             sub = following;
+        }
+    }
+}
+
+void
+ch_subscriptions_answered(struct ch_daemon *daemon, struct ch_session *session,
+                          const struct ch_line_job *job)
+{
+    for (struct ch_subscription *sub = *ch_session_subscriptions(session); sub; sub = sub->next) {
+        if (sub->answer == job) {
+            sub->answer = NULL;
+            if (!tell_missed(daemon, session, sub) || !tell_resting(daemon, session, sub)) {
+                return;
+            }
         }
     }
 }

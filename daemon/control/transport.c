@@ -498,6 +498,9 @@ ch_transport_tick(struct ch_daemon *daemon)
             changed(daemon, NULL);
         }
     }
+    if (play && daemon->device.ops == &ch_backend_file) {
+        ch_stream_poke(play->stream); // a file drains the ring faster than the decoder expects
+    }
     if (transport->state != CH_PLAYING) {
         struct ch_engine_state state;
         ch_engine_read_state(daemon->link.engine, &state);

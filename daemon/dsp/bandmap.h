@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/bandmap.h — how the bins of a DFT share themselves out to bands.          [any, pure]
 //
-// Bin k stands for the cell [k - 1/2, k + 1/2]·rate/n_fft; a band takes the fraction of each cell that
-// lies in it.  So a band narrower than a bin gets its share instead of nothing (none is ever empty),
-// and the weights of one bin over all bands sum to 1 inside fmin…fmax (a partition of unity).  Bins 0
-// and n_fft/2 stand for half a cell.  Above rate/2 there is nothing to share out: a band that lies
-// there wholly keeps its edges, has no bins and is always 0.
+// Bin k stands for the cell [k - 1/2, k + 1/2]·rate/n_fft; a band takes the fraction of each cell
+// that lies in it.  So a band narrower than a bin gets its share instead of nothing (none is ever
+// empty), and the weights of one bin over all bands sum to 1 inside fmin…fmax (a partition of
+// unity).  Bins 0 and n_fft/2 stand for half a cell.  Above rate/2 there is nothing to share out: a
+// band that lies there wholly keeps its edges, has no bins and is always 0.
 
 #ifndef CH_DSP_BANDMAP_H
 #define CH_DSP_BANDMAP_H
@@ -43,8 +43,8 @@ struct ch_bandmap {
 };
 
 /// Edges only: n_bands + 1 edges for log and linear.  Third octave: base-10 bands of IEC 61260-1
-/// (centres 1000·10^(n/10)) whose centre lies in fmin…fmax; n_bands is then ignored.  To within 1 %,
-/// because the nominal frequencies that people write differ as much: 20 Hz means 19.95 Hz.
+/// (centres 1000·10^(n/10)) whose centre lies in fmin…fmax; n_bands is then ignored.  Give or
+/// take 1 %, because the nominal frequencies that people write differ as much: 20 Hz is 19.95 Hz.
 ///
 /// CH_OUT_OF_RANGE for a range without bands: fmin >= fmax, fmin < 0, fmin = 0 if logarithmic.
 CH_NODISCARD enum ch_status ch_bandmap_create(struct ch_bandmap **out, enum ch_scale scale,

@@ -5,8 +5,8 @@
 // 3    L R C                                4    L R Ls Rs (quad)
 // 5    L R C Ls Rs                          6    L R C LFE Ls Rs (5.1)
 // 7    L R C LFE Cs Ls Rs (6.1)             8    L R C LFE Lb Rb Ls Rs (7.1)
-// Law: ITU-R BS.775-3 Annex 4: L' = L + 0.7071·C + 0.7071·Ls (and Lb), R' likewise, a centre surround
-// 0.5 to each side, LFE not used, no normalisation (the limiter guards the sum).
+// Law: ITU-R BS.775-3 Annex 4: L' = L + 0.7071·C + 0.7071·Ls (and Lb), R' likewise, a centre
+// surround 0.5 to each side, LFE not used, no normalisation (the limiter guards the sum).
 
 #ifndef CH_DSP_MIXDOWN_H
 #define CH_DSP_MIXDOWN_H

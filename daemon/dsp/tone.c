@@ -47,7 +47,7 @@ partials_below_nyquist(const struct ch_tone *tone)
     return ceil(tone->rate_hz / (2.0 * tone->spec.freq_hz)) - 1.0;
 }
 
-// --- sine ---------------------------------------------------------------------------------------
+// --- sine --------------------------------------------------------------------------------------
 
 static void
 sine_start(struct ch_tone *tone)
@@ -97,7 +97,8 @@ slope(const struct ch_tone *tone, double p)
     return tone->spec.kind == CH_TONE_SAW ? sum_of_cosines(p, n) : sum_of_odd_cosines(p, n);
 }
 
-/// What integration by Simpson's rule makes of a partial: 1 to 0.02 dB at rate/4, to 0.4 dB at rate/2.
+/// What integration by Simpson's rule makes of a partial: right to 0.02 dB at rate/4, to 0.4 dB at
+/// rate/2.
 static double
 simpson_gain(double cycles_per_frame)
 {
@@ -141,7 +142,7 @@ edges_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
     }
 }
 
-// --- triangle: the sum itself -------------------------------------------------------------------
+// --- triangle: the sum itself ------------------------------------------------------------------
 
 static void
 triangle_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
@@ -167,7 +168,7 @@ triangle_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
     }
 }
 
-// --- noise --------------------------------------------------------------------------------------
+// --- noise -------------------------------------------------------------------------------------
 
 /// Uniform in -1…1 (splitmix64: a counter, hashed).
 static double
@@ -265,7 +266,7 @@ brown_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
     }
 }
 
-// --- sweep, impulse, multitone ------------------------------------------------------------------
+// --- sweep, impulse, multitone -----------------------------------------------------------------
 
 static void
 sweep_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
@@ -338,7 +339,7 @@ multitone_fill(struct ch_tone *tone, float *stereo, uint32_t n_frames)
     }
 }
 
-// --- all of them --------------------------------------------------------------------------------
+// --- all of them -------------------------------------------------------------------------------
 
 static void
 start_nothing(struct ch_tone *tone)

@@ -25,8 +25,8 @@ enum ch_window_kind {
 bool ch_window_kind_from_name(const char *name, enum ch_window_kind *kind);
 const char *ch_window_name(enum ch_window_kind kind);
 
-/// Every window here is a sum of cosines, w[i] = sum over m of (-1)^m·a[m]·cos(2·pi·m·i/n): so it can
-/// be applied to a spectrum as well, as a convolution with 2·n_terms - 1 points.
+/// Every window here is a sum of cosines, w[i] = sum over m of (-1)^m·a[m]·cos(2·pi·m·i/n): so it
+/// can be applied to a spectrum as well, as a convolution with 2·n_terms - 1 points.
 /// Returns a[0] … a[n_terms - 1]; their sum is 1.
 const double *ch_window_terms(enum ch_window_kind kind, uint32_t *n_terms);
 

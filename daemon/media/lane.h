@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 // daemon/media/lane.h — one item of a stream as frames at the engine's rate.              [worker]
 //
-// A lane is opened when its item is known, and put in place when its turn comes: ch_lane_start() with
-// a resampler of its own, or ch_lane_follow() with the one of the lane before it, which goes on
-// as if both were one signal.
+// A lane is opened when its item is known, and put in place when its turn comes: ch_lane_start()
+// with a resampler of its own, or ch_lane_follow() with the one of the lane before it, which goes
+// on as if both were one signal.
 
 #ifndef CH_MEDIA_LANE_H
 #define CH_MEDIA_LANE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/media/resampler.h — stereo from one rate to another: libsoxr VHQ, or a plain copy.  [worker]
+// daemon/media/resampler.h — stereo from one rate to another: libsoxr VHQ, or a copy.  [worker]
 //
 // Its output is in step with its input: output frame k is the signal at input time k·from/to,
 // whatever delay there is inside.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/media/source_kind.h — what one kind of source implements; source.c does the rest.  [worker]
+// daemon/media/source_kind.h — what one kind of source implements; source.c does the rest. [worker]
 
 #ifndef CH_MEDIA_SOURCE_KIND_H
 #define CH_MEDIA_SOURCE_KIND_H
@@ -26,8 +26,8 @@ struct ch_source_kind {
     enum ch_status (*open)(void **state, struct ch_source_common *common, const struct ch_uri *uri,
                            const char *name, uint32_t rate_hz, char *detail);
     void (*close)(void *state);
-    /// frame < length.  The frame that is read next: that one, or one before it if the kind can't go
-    /// there itself; UINT64_MAX if it is lost.
+    /// frame < length.  The frame that is read next: that one, or one before it if the kind can't
+    /// go there itself; UINT64_MAX if it is lost.
     uint64_t (*seek)(void *state, uint64_t frame);
     /// info.channels interleaved.  Frames delivered; fewer than asked only where it ends or breaks.
     uint32_t (*read)(void *state, float *samples, uint32_t n_frames);

@@ -13,7 +13,7 @@
 #include "daemon/media/detail.h"
 #include "daemon/media/source_kind.h"
 
-// --- the file itself ----------------------------------------------------------------------------
+// --- the file itself ---------------------------------------------------------------------------
 
 static enum ch_status
 open_failed(int err, const char *name, char *detail)
@@ -75,7 +75,7 @@ mp3_states_length(int fd)
                      memmem(frame, (size_t)n, "VBRI", 4));
 }
 
-// --- what it says of itself ---------------------------------------------------------------------
+// --- what it says of itself --------------------------------------------------------------------
 
 static void
 set_format_name(struct ch_media_info *info, int format)
@@ -152,7 +152,7 @@ describe(SNDFILE *file, const SF_INFO *sf, struct ch_media_info *info)
     copy_tag(file, SF_STR_DATE, info->date, sizeof info->date);
 }
 
-// --- the order of its channels ------------------------------------------------------------------
+// --- the order of its channels -----------------------------------------------------------------
 
 /// Column of the law for n_channels that each channel of an Ogg file has: Vorbis I §4.3.9, which
 /// Opus shares (RFC 7845 §5.1.1.2), puts the centre second and the LFE last.
@@ -229,7 +229,7 @@ set_matrix(SNDFILE *file, const SF_INFO *sf, float matrix[2][CH_MIXDOWN_CHANNELS
     }
 }
 
-// --- the functions of the kind ------------------------------------------------------------------
+// --- the functions of the kind -----------------------------------------------------------------
 
 struct sound_file {
     int fd;

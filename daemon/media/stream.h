@@ -2,16 +2,16 @@
 // daemon/media/stream.h — a decoder thread that fills one PCM ring with one item after another.
 //
 // [main] creates a stream with a first item; the [worker] opens, decodes, mixes down, resamples
-// (libsoxr VHQ; bit-exact bypass at equal rates) and writes frames at the engine's rate.  When an item
-// has come to its end the worker asks NEED_NEXT and goes on in the same ring: items join without a
-// gap, and items of equal rate share one resampler, so that not even its tails are cut.  With a
-// crossfade the next item is asked for that much earlier and the two are mixed here
+// (libsoxr VHQ; bit-exact bypass at equal rates) and writes frames at the engine's rate.  When an
+// item has come to its end the worker asks NEED_NEXT and goes on in the same ring: items join
+// without a gap, and items of equal rate share one resampler, so that not even its tails are cut.
+// With a crossfade the next item is asked for that much earlier and the two are mixed here
 // (equal-power).  [main] answers with ch_stream_next() or ch_stream_finish().
 //
 // The worker sleeps while the ring is full.  Nobody wakes it from [rt]: while the consumer moves
 // (ch_stream_set_flowing) it looks again by itself, at the latest when a quarter of the ring has
-// drained; while the consumer stands it sleeps without a time-out.  A consumer without a clock, which
-// may drain faster than that, calls ch_stream_poke().
+// drained; while the consumer stands it sleeps without a time-out.  A consumer without a clock,
+// which may drain faster than that, calls ch_stream_poke().
 
 #ifndef CH_MEDIA_STREAM_H
 #define CH_MEDIA_STREAM_H

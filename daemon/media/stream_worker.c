@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/media/stream_worker.c — the worker of a stream: one step after another.          [worker]
 //
-// A step looks at what there is (the current lane, the one that comes in, an order) and does one small
-// thing: opens, writes some frames, joins, asks.  It says what to wait for before the next one.
+// A step looks at what there is (the current lane, the one that comes in, an order) and does one
+// small thing: opens, writes some frames, joins, asks.  It says what to wait for before the next.
 
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,7 @@ struct worker {
     float other[2 * CHUNK]; ///< incoming while it is mixed
 };
 
-// --- what it says -------------------------------------------------------------------------------
+// --- what it says ------------------------------------------------------------------------------
 
 static bool
 told_to_quit(const struct worker *w)
@@ -116,7 +116,7 @@ ask(struct worker *w)
     return STEP_ASKED;
 }
 
-// --- the ring -----------------------------------------------------------------------------------
+// --- the ring ----------------------------------------------------------------------------------
 
 /// Where up to `n` frames can be written; how many is the result.
 static uint32_t
@@ -143,7 +143,7 @@ commit(struct worker *w, uint32_t n)
     }
 }
 
-// --- lanes come and go ----------------------------------------------------------------------------
+// --- lanes come and go -------------------------------------------------------------------------
 
 static void
 drop_incoming(struct worker *w, enum ch_status status, const char *detail)
@@ -217,7 +217,7 @@ finish(struct worker *w)
     return STEP_DONE;
 }
 
-// --- crossfade ------------------------------------------------------------------------------------
+// --- crossfade ---------------------------------------------------------------------------------
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -314,7 +314,7 @@ mix(struct worker *w)
     return STEP_ON;
 }
 
-// --- steps ----------------------------------------------------------------------------------------
+// --- steps -------------------------------------------------------------------------------------
 
 /// Nothing is in place.
 static enum step

@@ -12,7 +12,7 @@
 
 #include "daemon/media/detail.h"
 
-// --- files --------------------------------------------------------------------------------------
+// --- files -------------------------------------------------------------------------------------
 
 static int
 hex_digit(char c)
@@ -80,7 +80,7 @@ parse_file(struct ch_uri *out, const char *text, const char *rest, char *detail)
     return set_path(out, path, detail);
 }
 
-// --- tones --------------------------------------------------------------------------------------
+// --- tones -------------------------------------------------------------------------------------
 
 #define ALL_KINDS (~0u)
 #define KIND(id)  (1u << CH_TONE_##id)
@@ -207,7 +207,7 @@ parse_tone(struct ch_uri *out, const char *rest, char *detail)
     return CH_OK;
 }
 
-// --- all ----------------------------------------------------------------------------------------
+// --- all ---------------------------------------------------------------------------------------
 
 /// Length of "scheme" in "scheme:…", 0 if there is none.
 static size_t

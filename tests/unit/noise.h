@@ -28,9 +28,9 @@ static inline float *
 noise_with_slope(uint32_t n, double rate_hz, double slope, double min_hz, uint64_t seed)
 {
     struct noise noise = {seed};
-    double *signal = malloc(n * sizeof *signal);
+    float *signal = fftwf_alloc_real(n);
     float *out = malloc(n * sizeof *out);
-    fftw_complex *bins = fftw_alloc_complex(n / 2 + 1);
+    fftwf_complex *bins = fftwf_alloc_complex(n / 2 + 1);
     double square = 0.0;
     if (!signal || !out || !bins) {
         abort();
@@ -38,19 +38,19 @@ noise_with_slope(uint32_t n, double rate_hz, double slope, double min_hz, uint64
     for (uint32_t k = 0; k <= n / 2; k++) {
         const double hz = k * rate_hz / n;
         const double phase = 2.0 * M_PI * noise_uniform(&noise);
-        double amplitude = hz < min_hz || k == 0 || k == n / 2 ? 0.0 : pow(hz, 0.5 * slope);
-        bins[k][0] = amplitude * cos(phase);
-        bins[k][1] = amplitude * sin(phase);
+        const double amplitude = hz < min_hz || k == 0 || k == n / 2 ? 0.0 : pow(hz, 0.5 * slope);
+        bins[k][0] = (float)(amplitude * cos(phase));
+        bins[k][1] = (float)(amplitude * sin(phase));
         square += 2.0 * amplitude * amplitude;
     }
-    fftw_plan plan = fftw_plan_dft_c2r_1d((int)n, bins, signal, FFTW_ESTIMATE);
-    fftw_execute(plan);
+    fftwf_plan plan = fftwf_plan_dft_c2r_1d((int)n, bins, signal, FFTW_ESTIMATE);
+    fftwf_execute(plan);
     for (uint32_t i = 0; i < n; i++) {
-        out[i] = (float)(0.1 * signal[i] / sqrt(square));
+        out[i] = (float)(0.1 * (double)signal[i] / sqrt(square));
     }
-    fftw_destroy_plan(plan);
-    fftw_free(bins);
-    free(signal);
+    fftwf_destroy_plan(plan);
+    fftwf_free(bins);
+    fftwf_free(signal);
     return out;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/sound_files.h — files for the tests of media/: a directory of their own, a known signal,
-// libsndfile to write it and the encoders of the system to convert it.
+// tests/unit/sound_files.h — files for the tests of media/: a directory of their own, a known
+// signal, libsndfile to write it and the encoders of the system to convert it.
 
 #ifndef CH_TESTS_UNIT_SOUND_FILES_H
 #define CH_TESTS_UNIT_SOUND_FILES_H

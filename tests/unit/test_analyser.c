@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // tests/unit/test_analyser.c — the worker between a producer of sound and a consumer of frames.
 //
-// No test measures time: what must come is waited for (a minute, then the test gives up), what must not
-// come is looked for a while later.
+// No test measures time: what must come is waited for (a minute, then the test gives up), what must
+// not come is looked for a while later.
 
 #include <math.h>
 #include <setjmp.h>
@@ -247,7 +247,8 @@ test_frames_flow(void **state)
     start_producer(world);
     ch_analyser_set_flowing(world->analyser, true);
     const uint32_t handle = add_spectrum(world, &usual);
-    // 1 kHz at 0 dB: band floor(64·log(1000/20)/log(1000)) = 36.  The first windows are not full yet.
+    // 1 kHz at 0 dB: band floor(64·log(1000/20)/log(1000)) = 36.  The first windows are not full
+    // yet.
     uint64_t before = 0;
     int n_right = 0;
     for (int i = 0; i < 200 && n_right < 20; i++) {
@@ -353,7 +354,8 @@ test_comes_to_rest_and_back(void **state)
     }
 }
 
-/// The device stops with the music, so the tap ends in the middle of sound; peaks would hold a minute.
+/// The device stops with the music, so the tap ends in the middle of sound; peaks would hold a
+/// minute.
 static void
 test_rest_is_reached_whatever(void **state)
 {
@@ -405,7 +407,8 @@ test_meter(void **state)
     assert_int_equal(
         ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 120.0}, &handle),
         CH_OK);
-    // Two channels of a 1 kHz sine at 0 dBFS are 0.0 LUFS (BS.1770: -0.691 + 10·log10(sum) at 997 Hz).
+    // Two channels of a 1 kHz sine at 0 dBFS are 0.0 LUFS (BS.1770: -0.691 + 10·log10(sum) at 997
+    // Hz).
     double momentary = -1000.0;
     for (int i = 0; i < 2000 && fabs(momentary) > 0.1; i++) {
         struct ch_frame *frame = wait_frame(world);
@@ -539,7 +542,8 @@ test_rate_changes(void **state)
     start_producer(world);
     ch_analyser_set_flowing(world->analyser, true);
     const uint32_t handle = add_spectrum(world, &usual);
-    // The same samples at half the rate are a sine of 500 Hz: band floor(64·log(25)/log(1000)) = 29.
+    // The same samples at half the rate are a sine of 500 Hz: band floor(64·log(25)/log(1000)) =
+    // 29.
     ch_analyser_set_rate(world->analyser, RATE / 2);
     int n_right = 0;
     for (int i = 0; i < 2000 && n_right < 5; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/test_meter.c — the meter on signals whose levels are known: EBU Tech 3341 and arithmetic.
+// tests/unit/test_meter.c — the meter on signals of known level: EBU Tech 3341 and arithmetic.
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/test_spectrum.c — the spectrum as a measuring instrument: sines, noise, time, channels.
+// tests/unit/test_spectrum.c — the spectrum as an instrument: sines, noise, time, channels.
 
 #include <math.h>
 #include <setjmp.h>
@@ -63,8 +63,8 @@ highest_band(const struct ch_spectrum *spectrum, uint32_t channel)
 
 // --- calibration --------------------------------------------------------------------------
 
-/// Every layout, window and rate: a sine of amplitude 1 reads 0 dBFS between 40 Hz and 18 kHz, at any
-/// phase and on no particular frequency.
+/// Every layout, window and rate: a sine of amplitude 1 reads 0 dBFS between 40 Hz and 18 kHz, at
+/// any phase and on no particular frequency.
 static void
 test_sine_reads_its_level(void **state)
 {
@@ -406,7 +406,8 @@ test_rest_and_reset(void **state)
     ch_spectrum_destroy(NULL);
 }
 
-/// The window lasts at least 170 ms at every rate, and low rates leave their upper bands at the floor.
+/// The window lasts at least 170 ms at every rate, and low rates leave their upper bands at the
+/// floor.
 static void
 test_rates(void **state)
 {
