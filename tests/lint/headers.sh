@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# headers.sh — every header compiles alone and warns of nothing: it includes what it uses.
+#
+# Those of the tests may lean on cmocka.h and its preparations.
+
+. "$(dirname "$0")/common.sh"
+
+cc=${CC:-cc}
+flags=${HEADER_CFLAGS:--std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow}
+
+n_files=0
+for file in $(sources '*.h' | grep -v -e '^config\.h$' -e '^tests/'); do
+    n_files=$((n_files + 1))
+    # Twice, which also tries the include guard.
+    # shellcheck disable=SC2086 # CC and the flags are lists of words
+    printf '#include "%s"\n#include "%s"\n' "$file" "$file" |
+        $cc $flags -Werror -I. -fsyntax-only -x c - || bad "$file" "does not compile alone"
+done
+finish "$n_files"

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# includes.sh — the arrows between the layers point down only, and each library has its one place.
+#
+# main → control → {protocol, backend, media, analysis} → engine → dsp → lockfree → base, and
+# client → protocol.  Media and analysis know rings and signal processing, not the engine.
+
+. "$(dirname "$0")/common.sh"
+
+# begins NAME PREFIX…
+begins() {
+    name=$1
+    shift
+    for prefix; do
+        case $name in "$prefix"*) return 0 ;; esac
+    done
+    return 1
+}
+
+# may_see FILE — what FILE may include of ours, as prefixes.
+may_see() {
+    base=daemon/base/
+    lockfree="daemon/lockfree/ $base"
+    dsp="daemon/dsp/ $lockfree"
+    engine="daemon/engine/ $dsp"
+    case $1 in
+    protocol/*) echo protocol/ ;;
+    client/*) echo client/ protocol/ ;;
+    daemon/base/*) echo $base ;;
+    daemon/lockfree/*) echo "$lockfree" ;;
+    daemon/dsp/*) echo "$dsp" ;;
+    daemon/engine/*) echo "$engine" ;;
+    daemon/media/*) echo "daemon/media/ $dsp" ;;
+    daemon/analysis/*) echo "daemon/analysis/ $dsp" ;;
+    daemon/backend/*) echo "daemon/backend/ $engine" ;;
+    daemon/control/*)
+        # The options are plain data that main hands down.
+        echo "daemon/control/ daemon/options.h daemon/backend/ daemon/media/ daemon/analysis/" \
+            "$engine protocol/"
+        ;;
+    daemon/*/*) ;; # a new layer is given its place above
+    daemon/*) echo daemon/ protocol/ ;;
+    *) echo daemon/ protocol/ client/ tests/ bench/ ;;
+    esac
+}
+
+# home HEADER — where a library may be used, as prefixes; nothing means anywhere.
+home() {
+    case $1 in
+    jack/*) echo daemon/backend/jack tests/ ;;
+    uv.h) echo daemon/control/ daemon/main.c tests/ bench/ ;;
+    cjson/*) echo protocol/ client/ daemon/control/ daemon/main.c daemon/render.c tests/ ;;
+    fftw3.h) echo daemon/analysis/ tests/ bench/ ;;
+    ebur128.h) echo daemon/analysis/ daemon/media/ tests/ ;;
+    sndfile.h) echo daemon/media/ daemon/backend/wavfile.c tests/ ;;
+    soxr.h) echo daemon/media/ tests/ ;;
+    systemd/*) echo daemon/control/ daemon/main.c ;;
+    *curses.h | term.h) echo client/ ;;
+    stdlib.h | stdio.h | unistd.h | pthread.h | errno.h | time.h | fcntl.h | sys/*)
+        # No operating system: these layers run in a browser as they are.  A heap for setting up.
+        case $2 in
+        daemon/engine/* | daemon/dsp/* | daemon/lockfree/*)
+            [ "$1" = stdlib.h ] && echo "$allocating" || echo none
+            ;;
+        esac
+        ;;
+    esac
+}
+allocating="daemon/engine/engine_setup.c daemon/lockfree/tap_create.c daemon/lockfree/pcm_ring.c
+    daemon/dsp/limiter_create.c daemon/dsp/bandmap.c"
+
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+# FILE HEADER, the header with its quotes or brackets.
+for file in $(sources '*.[ch]'); do
+    sed -n "s,^ *# *include *\([\"<][^\">]*[\">]\).*,$file \1,p" "$file"
+done >"$list"
+
+# shellcheck disable=SC2046 # lists of words
+while read -r file header; do
+    name=$(echo "$header" | tr -d '"<>')
+    case $header in
+    \"config.h\") ;;
+    \"*)
+        begins "$name" $(may_see "$file") || bad "$file" "may not see $header: wrong way up"
+        [ -f "$name" ] || bad "$file" "$header is not a path from the top"
+        ;;
+    *)
+        places=$(home "$name" "$file")
+        # shellcheck disable=SC2086
+        [ -z "$places" ] || begins "$file" $places || bad "$file" "$header: only in $places"
+        ;;
+    esac
+done <"$list"
+finish "$(wc -l <"$list")"

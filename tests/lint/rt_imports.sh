@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# rt_imports.sh — what the code of the audio callback may call, read from its objects.
+#
+# From the engine's objects (but for those that set it up) every call is followed through the
+# layers below.  What is then still undefined must stand in the list: plain memory, pure
+# mathematics, the few functions of base/ that are fit for the callback.  So no lock, heap, file or
+# print can slip in, however deep.
+
+build=$(pwd)
+. "$(dirname "$0")/common.sh"
+cd "$build" || exit 99
+
+allowed="memcpy memset memmove
+    fabs fabsf sqrt sqrtf exp expf exp2 exp2f expm1 log logf log2 log2f log10 log10f log1p pow powf
+    sin sinf cos cosf sincos sincosf tan tanf atan atan2 sinh cosh tanh tanhf hypot
+    fmod fmodf floor floorf ceil ceilf round roundf trunc truncf rint rintf nearbyint nearbyintf
+    lrint lrintf lround lroundf ldexp frexp fmax fmaxf fmin fminf
+    ch_os_mono_ns ch_os_denormals_off
+    __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_ __cpu_model __cpu_indicator_init"
+
+symbols=$(mktemp)
+trap 'rm -f "$symbols" "$symbols.found"' EXIT
+for layer in engine dsp lockfree; do
+    library=daemon/$layer/.libs/libch$layer.a
+    if [ -f "$library" ]; then
+        # ARCHIVE:MEMBER:[ADDRESS] TYPE SYMBOL
+        ${NM:-nm} -A "$library" | sed "s,^[^:]*:\([^:]*\):,$layer/\1 ," >>"$symbols"
+    else
+        bad "$library" "has not been built here"
+    fi
+done
+
+awk -v allowed="$allowed" '
+    BEGIN { n = split(allowed, names); for (i = 1; i <= n; i++) fit[names[i]] = 1 }
+    $(NF - 1) == "U" { calls[$1] = calls[$1] " " $NF; next }
+    $(NF - 1) ~ /^[A-Z]$/ { home[$NF] = $1 }
+    $1 ~ /^engine\// && $1 !~ /_setup[.]o$/ && !seen[$1]++ { todo[n_todo++] = $1 }
+    END {
+        for (at = 0; at < n_todo; at++) {
+            n = split(calls[todo[at]], names)
+            for (i = 1; i <= n; i++) {
+                if (names[i] in home) {
+                    if (!seen[home[names[i]]]++) todo[n_todo++] = home[names[i]]
+                } else if (!(names[i] in fit) && names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
+                    print "bad", todo[at], names[i]
+                }
+            }
+        }
+        for (at = 0; at < n_todo; at++) print "rt", todo[at]
+    }' "$symbols" | sort -u >"$symbols.found"
+
+n_objects=0
+while read -r what object symbol; do
+    case $what in
+    bad) bad "$object" "calls $symbol" ;;
+    rt) n_objects=$((n_objects + 1)); echo "[rt] $object" ;;
+    esac
+done <"$symbols.found"
+finish $n_objects
