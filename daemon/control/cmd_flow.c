@@ -68,7 +68,7 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
         {.name = "window", .type = CH_PARAM_STRING, .choices = WINDOWS},                           \
         {.name = "tap", .type = CH_PARAM_STRING, .choices = TAPS},                                 \
         {.name = "channels", .type = CH_PARAM_STRING, .choices = CHANNELS},                        \
-        {.name = "smoothing_ms", .type = CH_PARAM_NUMBER, .min = 0, .max = 60000},                 \
+        {.name = "smoothing_ms", .type = CH_PARAM_NUMBER, .min = 0, .max = 10000},                 \
         {.name = "peak_hold_ms", .type = CH_PARAM_NUMBER, .min = 0, .max = 60000},                 \
     {                                                                                              \
         .name = "encoding", .type = CH_PARAM_STRING, .choices = ENCODINGS                          \

@@ -14,6 +14,13 @@
 #define RETRY_MAX_MS 2000
 #define REST_MS      1000 ///< of silence before the device is stopped
 
+static void
+tell(struct ch_daemon *daemon)
+{
+    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    ch_topics_changed(daemon, CH_TOPIC_SERVER, "device");
+}
+
 static void begin_open(struct ch_daemon *daemon);
 
 // Any thread but [rt].
@@ -180,7 +187,7 @@ on_open_failed(struct ch_daemon *daemon)
         ch_warning("%s; trying again until it does", device->detail);
     }
     device->state = CH_DEVICE_LOST;
-    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    tell(daemon);
     ch_transport_device_failed(daemon, device->detail);
     retry_later(daemon);
 }
@@ -204,7 +211,7 @@ on_opened(struct ch_daemon *daemon)
             again ? "playing again on" : "playing on", device->info.device, device->info.rate_hz,
             device->info.period);
     ch_daemon_rate_is(daemon, device->info.rate_hz);
-    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    tell(daemon);
     if (device->wanted || device->ops->always_on) {
         start_running(daemon);
     }
@@ -285,7 +292,7 @@ on_lost(struct ch_daemon *daemon)
         device->ops->close(device->backend);
     }
     device->backend = NULL;
-    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    tell(daemon);
     retry_later(daemon);
 }
 
@@ -305,7 +312,7 @@ on_changed(struct ch_daemon *daemon)
         start_running(daemon);
         ch_transport_device_opened(daemon);
     }
-    ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
+    tell(daemon);
 }
 
 void

@@ -56,7 +56,6 @@ void ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play);
 void ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
                               const struct ch_stream_message *message);
 
-
 // plan.c
 /// Make what was decoded ahead agree with the queue as it is now.
 void ch_transport_agree(struct ch_daemon *daemon);

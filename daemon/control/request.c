@@ -64,16 +64,10 @@ ch_rpc_write_error_data(struct ch_buf *buf, enum ch_rpc_error error, const char 
 }
 
 static void
-begin_answer(struct ch_line_job *job, const cJSON *id)
+begin_answer(struct ch_buf *out, const cJSON *id)
 {
-    struct ch_buf *out = &job->out;
-    if (job->batch) {
-        ch_buf_char(out, job->wrote ? ',' : '[');
-    }
-    job->wrote = true;
     ch_buf_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
     if (id) {
-        // Not through the writer's comma rule: the buffer ends in ':'.
         ch_json_value(out, id);
     } else {
         ch_buf_text(out, "null");
@@ -81,11 +75,10 @@ begin_answer(struct ch_line_job *job, const cJSON *id)
 }
 
 static void
-write_error(struct ch_line_job *job, const cJSON *id, enum ch_rpc_error error, const char *param,
+write_error(struct ch_buf *out, const cJSON *id, enum ch_rpc_error error, const char *param,
             const char *detail)
 {
-    begin_answer(job, id);
-    struct ch_buf *out = &job->out;
+    begin_answer(out, id);
     ch_json_key(out, "error");
     ch_json_begin_object(out);
     ch_json_key(out, "code");
@@ -98,19 +91,48 @@ write_error(struct ch_line_job *job, const cJSON *id, enum ch_rpc_error error, c
 }
 
 static void
+join_parts(struct ch_line_job *job)
+{
+    for (uint32_t i = 0; i < job->n_parts; i++) {
+        struct ch_buf *part = &job->parts[i];
+        if (part->length) {
+            ch_buf_char(&job->out, job->out.length ? ',' : '[');
+            ch_buf_append(&job->out, part->data, part->length);
+        }
+        job->out.failed |= part->failed;
+        ch_buf_fini(part);
+    }
+    free(job->parts);
+    job->parts = NULL;
+    if (job->out.length) {
+        ch_buf_char(&job->out, ']');
+    }
+}
+
+void
+ch_line_job_free(struct ch_line_job *job)
+{
+    for (uint32_t i = 0; job->parts && i < job->n_parts; i++) {
+        ch_buf_fini(&job->parts[i]);
+    }
+    free(job->parts);
+    ch_buf_fini(&job->out);
+    free(job);
+}
+
+static void
 job_progress(struct ch_line_job *job)
 {
     if (job->n_open || !job->parsed) {
         return;
     }
-    if (job->batch && job->wrote) {
-        ch_buf_char(&job->out, ']');
+    if (job->parts) {
+        join_parts(job);
     }
     if (job->session) {
         ch_session_answers_ready(job->session);
     } else {
-        ch_buf_fini(&job->out);
-        free(job);
+        ch_line_job_free(job);
     }
 }
 
@@ -139,8 +161,8 @@ ch_request_finish(struct ch_request *request)
         return;
     }
     if (request->id) {
-        struct ch_buf *out = &request->job->out;
-        begin_answer(request->job, request->id);
+        struct ch_buf *out = request->out;
+        begin_answer(out, request->id);
         ch_buf_text(out, ",\"result\":");
         ch_buf_append(out, request->result.data, request->result.length);
         ch_buf_char(out, '}');
@@ -158,7 +180,7 @@ ch_request_fail(struct ch_request *request, enum ch_rpc_error error, const char 
         va_start(args, fmt);
         vsnprintf(detail, sizeof detail, fmt, args);
         va_end(args);
-        write_error(request->job, request->id, error, param, detail);
+        write_error(request->out, request->id, error, param, detail);
     }
     request_free(request);
 }
@@ -192,7 +214,8 @@ envelope_fault(const cJSON *envelope)
 
 // Takes the envelope over.
 static void
-start_request(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *envelope)
+start_request(struct ch_daemon *daemon, struct ch_line_job *job, struct ch_buf *out,
+              cJSON *envelope)
 {
     const cJSON *id = NULL;
     const char *fault = "a request must be an object";
@@ -202,18 +225,19 @@ start_request(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *envelope
     }
     if (fault) {
         const bool usable = id && (cJSON_IsString(id) || cJSON_IsNumber(id));
-        write_error(job, usable ? id : NULL, CH_RPC_INVALID_REQUEST, NULL, fault);
+        write_error(out, usable ? id : NULL, CH_RPC_INVALID_REQUEST, NULL, fault);
         cJSON_Delete(envelope);
         return;
     }
     struct ch_request *request = calloc(1, sizeof *request);
     if (!request) {
-        write_error(job, id, CH_RPC_INTERNAL, NULL, "out of memory");
+        write_error(out, id, CH_RPC_INTERNAL, NULL, "out of memory");
         cJSON_Delete(envelope);
         return;
     }
     request->daemon = daemon;
     request->job = job;
+    request->out = out;
     request->envelope = envelope;
     request->id = id;
     request->params = cJSON_GetObjectItemCaseSensitive(envelope, "params");
@@ -238,6 +262,26 @@ job_create(struct ch_session *session)
     return job;
 }
 
+static void
+start_batch(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *array)
+{
+    const int n = cJSON_GetArraySize(array);
+    if (n == 0) {
+        write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL, "an empty batch asks nothing");
+        return;
+    }
+    job->parts = calloc((size_t)n, sizeof *job->parts);
+    if (!job->parts) {
+        write_error(&job->out, NULL, CH_RPC_INTERNAL, NULL, "out of memory");
+        return;
+    }
+    job->n_parts = (uint32_t)n;
+    for (uint32_t i = 0; i < job->n_parts; i++) {
+        ch_buf_init(&job->parts[i]);
+        start_request(daemon, job, &job->parts[i], cJSON_DetachItemViaPointer(array, array->child));
+    }
+}
+
 void
 ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const char *text,
                   size_t length)
@@ -252,19 +296,14 @@ ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const ch
     if (verdict != CH_JSON_OK) {
         char detail[160];
         snprintf(detail, sizeof detail, "%s at byte %zu", ch_json_verdict_text(verdict), at);
-        write_error(job, NULL, verdict == CH_JSON_NUL ? CH_RPC_INVALID_REQUEST : CH_RPC_PARSE_ERROR,
-                    NULL, detail);
+        write_error(&job->out, NULL,
+                    verdict == CH_JSON_NUL ? CH_RPC_INVALID_REQUEST : CH_RPC_PARSE_ERROR, NULL,
+                    detail);
     } else if (cJSON_IsArray(root)) {
-        job->batch = root->child != NULL;
-        if (!job->batch) {
-            write_error(job, NULL, CH_RPC_INVALID_REQUEST, NULL, "an empty batch asks nothing");
-        }
-        while (root->child) {
-            start_request(daemon, job, cJSON_DetachItemViaPointer(root, root->child));
-        }
+        start_batch(daemon, job, root);
         cJSON_Delete(root);
     } else {
-        start_request(daemon, job, root);
+        start_request(daemon, job, &job->out, root);
     }
     job->parsed = true;
     job_progress(job);
@@ -280,7 +319,7 @@ ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, si
     }
     char detail[96];
     snprintf(detail, sizeof detail, "the line is longer than %zu bytes", limit);
-    write_error(job, NULL, CH_RPC_LINE_TOO_LONG, NULL, detail);
+    write_error(&job->out, NULL, CH_RPC_LINE_TOO_LONG, NULL, detail);
     job->parsed = true;
     job_progress(job);
 }

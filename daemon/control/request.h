@@ -25,27 +25,30 @@ struct ch_line_job {
     struct ch_line_job *next;   ///< of its session, in order of arrival
     struct ch_session *session; ///< NULL once the client has gone
     uint64_t session_id;
-    bool batch;
-    bool parsed;       ///< all its requests have been started
-    uint32_t n_open;   ///< requests not answered yet
-    bool wrote;        ///< something stands in `out`
-    struct ch_buf out; ///< the answer, without its newline
+    bool parsed;          ///< all its requests have been started
+    uint32_t n_open;      ///< requests not answered yet
+    struct ch_buf *parts; ///< of a batch: the answers in the order of their requests; owned
+    uint32_t n_parts;
+    struct ch_buf out; ///< the answer without its newline; nothing = none
 };
 
 struct ch_request {
     struct ch_daemon *daemon;
     struct ch_line_job *job;
     cJSON *envelope;      ///< owned
+    struct ch_buf *out;   ///< where its answer goes
     const cJSON *id;      ///< inside envelope; NULL = notification
     const cJSON *params;  ///< inside envelope; NULL = none given
     uint64_t session_id;  ///< outlives the session
     struct ch_buf result; ///< what the method wrote
-    void *data;           ///< the method's, while it waits
 };
 
 /// Take one line apart and start its requests.  `text` is modified by nobody and not kept.
 void ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const char *text,
                        size_t length);
+
+/// For session.c, when the answer has left or nobody waits for it.
+void ch_line_job_free(struct ch_line_job *job);
 
 /// Answer a line that was too long to be kept.
 void ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, size_t limit);

@@ -100,8 +100,7 @@ ch_session_close(struct ch_session *session)
         struct ch_line_job *next = job->next;
         job->session = NULL;
         if (job->parsed && !job->n_open) {
-            ch_buf_fini(&job->out);
-            free(job);
+            ch_line_job_free(job);
         }
         job = next;
     }
@@ -295,14 +294,13 @@ ch_session_answers_ready(struct ch_session *session)
         }
         session->first_job = job->next;
         session->n_jobs--;
-        if (job->wrote) {
+        if (job->out.length) {
             ch_buf_append(&session->out, job->out.data, job->out.length);
             ch_buf_char(&session->out, '\n');
             session->out.failed |= job->out.failed;
         }
         ch_subscriptions_answered(session->daemon, session, job);
-        ch_buf_fini(&job->out);
-        free(job);
+        ch_line_job_free(job);
         if (session->closing) {
             return;
         }

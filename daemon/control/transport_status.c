@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/transport_status.c — what a person sees of the transport.
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/control/daemon.h"
 #include "daemon/control/play.h"
+#include "daemon/media/uri.h"
 
 double
 ch_transport_position_s(struct ch_daemon *daemon)
@@ -65,6 +67,23 @@ write_info(const struct ch_media_info *info, struct ch_buf *buf)
     ch_json_kv_string(buf, "format", info->format);
 }
 
+// A file whose name is not UTF-8 came as file:// with percent signs; its bytes go out as they are.
+static void
+write_path(const char *uri, struct ch_buf *buf)
+{
+    if (strncmp(uri, "file:", 5) != 0) {
+        return;
+    }
+    struct ch_uri *parsed = malloc(sizeof *parsed);
+    char detail[CH_DETAIL_BYTES];
+    if (parsed && ch_uri_parse(parsed, uri, detail) == CH_OK && parsed->kind == CH_URI_FILE &&
+        !ch_utf8_valid(parsed->path, strlen(parsed->path))) {
+        ch_json_key(buf, "path_b64");
+        ch_json_base64(buf, parsed->path, strlen(parsed->path));
+    }
+    free(parsed);
+}
+
 void
 ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_buf *buf)
 {
@@ -72,10 +91,7 @@ ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_bu
     ch_json_kv_uint(buf, "id", item->id);
     ch_json_kv_uint(buf, "index", index);
     ch_json_kv_string(buf, "uri", item->uri);
-    if (!ch_utf8_valid(item->uri, strlen(item->uri))) {
-        ch_json_key(buf, "path_b64");
-        ch_json_base64(buf, item->uri, strlen(item->uri));
-    }
+    write_path(item->uri, buf);
     if (item->info) {
         write_info(item->info, buf);
     }
