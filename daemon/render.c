@@ -28,7 +28,7 @@
 #include "protocol/names.h"
 
 #define BLOCK_FRAMES      1024
-#define POKE_BLOCKS 8
+#define POKE_BLOCKS       8
 #define EQ_FILE_BYTES_MAX (1024 * 1024)
 #define PROGRESS_NS       100000000u
 /// A safety net: the decoder says when it has something.

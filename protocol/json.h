@@ -32,8 +32,8 @@ enum ch_json_verdict {
 /// A phrase for `detail`.
 const char *ch_json_verdict_text(enum ch_json_verdict verdict);
 
-/// Check only, to max_depth levels (1000 at most, as cJSON has it).  *at (may be NULL) is the offset
-/// of the first offence.
+/// Check only, to max_depth levels (1000 at most, as cJSON has it).  *at (may be NULL) is the
+/// offset of the first offence.
 enum ch_json_verdict ch_json_check(const char *text, size_t length, unsigned max_depth, size_t *at);
 
 /// Check and build; *out is the caller's, to be given to cJSON_Delete().

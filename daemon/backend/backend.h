@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // daemon/backend/backend.h — where the sound goes: the contract of every backend.
 //
-// A backend owns the [rt] thread and calls ch_engine_clock() and ch_engine_run() from it, and nothing
+// A backend owns the [rt] thread and calls ch_engine_clock() and ch_engine_run() from it, nothing
 // else of ours.  jack is called by its server whenever the server likes; null paces itself; file
 // runs as fast as the decoder delivers.
 //
-// Life: open → start ⇄ stop → close.  All calls come from one thread at a time, which may be a helper
+// Life: open → start ⇄ stop → close.  All calls come from one thread at a time, perhaps a helper
 // (open and close may block for seconds, so control/ never calls them on the loop).  While
 // stopped the engine belongs to [main]; start hands it to [rt]; stop returns when [rt] has let go.
 
@@ -51,7 +51,7 @@ struct ch_backend_ops {
     const char *summary; ///< for --help
     bool always_on; ///< called without end once started; else control/ stops it when nothing plays
 
-    /// Get the device.  On failure *out is NULL, nothing is left behind, and `detail` (256 bytes) has
+    /// Get the device.  On failure *out is NULL, nothing is left behind, `detail` (256 bytes) has
     /// a sentence that names the device and the remedy.  CH_NO_DEVICE, CH_BUSY, CH_OUT_OF_RANGE,
     /// CH_UNAVAILABLE, CH_DENIED, CH_NO_MEMORY.
     enum ch_status (*open)(struct ch_backend **out, const struct ch_backend_config *config,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/base/log.h — the log: one line per event on standard error.         [main|worker], never [rt]
+// daemon/base/log.h — the log: one line per event on standard error.      [main|worker], never [rt]
 //
 // error    something asked for could not be done, and nobody else was told
 // warning  the daemon goes on, but a person should know

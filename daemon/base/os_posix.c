@@ -182,7 +182,7 @@ enum ch_status
 ch_os_rt_promote(int priority)
 {
     const struct sched_param param = {.sched_priority = priority};
-    // RESET_ON_FORK: no child inherits what could starve the machine; rtkit and PipeWire ask for it.
+    // RESET_ON_FORK: no child inherits what could starve the machine; rtkit, PipeWire ask for it.
     return ch_status_from_errno(
         pthread_setschedparam(pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &param));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/device.h — keeps a backend open, starts and stops it, gets it back.         [main]
 //
-// CLOSED → OPENING → OPEN ⇄ running, and from OPEN to LOST, which tries again after 100 ms, 200 ms …
-// 2 s.  What plays waits meanwhile, and goes on where it was.  Opening and closing may block, so
+// CLOSED → OPENING → OPEN ⇄ running, and from OPEN to LOST, which tries again after 100, 200, …
+// 2000 ms.  What plays waits meanwhile, and goes on where it was.  Open and close may block, so
 // they happen on a helper thread for backends that can.
 
 #ifndef CH_CONTROL_DEVICE_H

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/link.h — the loop's side of the engine's queues.                            [main]
 //
-// Commands go out with a callback for the moment they take effect.  [rt] wakes nobody: a timer looks
-// for its events, quickly while an acknowledgement is awaited, slowly while something plays, and
-// not at all otherwise.  While the callback does not run the engine is settled in place instead.
+// Commands go out with a callback for the moment they take effect.  [rt] wakes nobody: a timer
+// looks for its events, quickly while an acknowledgement is awaited, slowly while something
+// plays, and not at all otherwise.  While the callback does not run the engine is settled in
+// place instead.
 
 #ifndef CH_CONTROL_LINK_H
 #define CH_CONTROL_LINK_H

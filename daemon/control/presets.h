@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/presets.h — the built-in settings of the equaliser.                        [any, pure]
+// daemon/control/presets.h — the built-in settings of the equaliser.                    [any, pure]
 
 #ifndef CH_CONTROL_PRESETS_H
 #define CH_CONTROL_PRESETS_H

@@ -46,7 +46,7 @@ void ch_transport_init(struct ch_daemon *daemon);
 /// Free everything; the engine must have been destroyed or have given all decks back.
 void ch_transport_fini(struct ch_daemon *daemon);
 
-// --- what a person does; `request` (may be NULL) is answered with the status when it is heard ------
+// --- what a person does; `request` (may be NULL) is answered with the status when it is heard ----
 
 /// Begin item `id` at start_s.  `what` names the method for errors.
 void ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bool paused,

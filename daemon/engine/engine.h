@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // daemon/engine/engine.h — the audio callback's side: one block in, one block out.
 //
-// Everything that the callback touches lives in struct ch_engine, so that a use of it outside engine/
+// Everything that the callback touches lives in struct ch_engine, so that a use of it elsewhere
 // stands out.  Commands come in and events go out through lock-free queues (messages.h); allocation
 // is in engine_setup.h.  No operating system in here: time comes in by ch_engine_clock().
 

@@ -21,8 +21,8 @@ CH_NODISCARD enum ch_status ch_engine_create(struct ch_engine **out, uint32_t ra
 /// Decks and taps still in it are [main]'s again: take the events first.                    [setup]
 void ch_engine_destroy(struct ch_engine *engine);
 
-/// Frames are now of `rate_hz`.  Gives all decks back (as events), forgets all signal, keeps gain; the
-/// EQ and the limiter must be set anew.                                                       [setup]
+/// Frames are now of `rate_hz`.  Gives all decks back (as events), forgets all signal, keeps gain;
+/// the EQ and the limiter must be set anew.                                                 [setup]
 CH_NODISCARD enum ch_status ch_engine_set_rate(struct ch_engine *engine, uint32_t rate_hz);
 
 uint32_t ch_engine_rate(const struct ch_engine *engine); ///< [any]

@@ -34,8 +34,8 @@ enum ch_command_op {
     CH_COMMAND_NOP, ///< acknowledged like the others: "where is [rt] now?"
 };
 
-/// The commands that follow up to the first without this flag belong together: [rt] takes all of them
-/// in one block, so they land on one frame.  At most CH_CHAIN_MAX in a chain.
+/// The commands that follow up to the first without this flag belong together: [rt] takes all of
+/// them in one block, so they land on one frame.  At most CH_CHAIN_MAX in a chain.
 #define CH_COMMAND_CHAINED 0x1u
 /// No acknowledgement is wanted.
 #define CH_COMMAND_QUIET 0x2u

@@ -46,7 +46,7 @@ standing(const struct ch_player *player)
     return player->paused && ch_ramp_settled(&player->current.gate);
 }
 
-// The current deck makes room: at once if it is not heard, else by a fade.  false = no slot is free.
+// The current deck makes room: at once if it is not heard, else by a fade.  false = no slot free.
 CH_RT static bool
 retire_current(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames)
 {
@@ -66,7 +66,7 @@ retire_current(struct ch_engine *engine, struct ch_player *player, uint32_t fade
             const uint32_t available = ch_pcm_ring_available(deck->pcm, &ended);
             player->fading[i] = *deck;
             *deck = no_deck;
-            // A deck that is being paused goes on doing so.  Else: no longer than what there is to fade.
+            // A deck that is being paused goes on doing so.  Else: no longer than there is sound.
             if (!player->paused) {
                 ch_ramp_to(&player->fading[i].fade, 0.0f,
                            ended || available > fade_frames ? fade_frames : available);
@@ -252,7 +252,7 @@ regulate_flow(struct ch_engine *engine, struct ch_player *player, struct ch_deck
     return available < n_frames ? available : n_frames;
 }
 
-/// Write n_frames of the deck (silence where it has none); returns frames up to its end, or n_frames.
+/// Write n_frames of the deck (silence where it has none); returns those up to its end, or all.
 CH_RT static uint32_t
 render_deck(struct ch_engine *engine, struct ch_player *player, struct ch_deck *deck, float *left,
             float *right, uint32_t n_frames)

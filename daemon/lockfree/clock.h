@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/lockfree/clock.h — when frames are heard: the value of a snapshot that [rt] writes each block.
+// daemon/lockfree/clock.h — when frames are heard: a snapshot that [rt] writes each block.
 
 #ifndef CH_LOCKFREE_CLOCK_H
 #define CH_LOCKFREE_CLOCK_H

@@ -2,8 +2,8 @@
 // daemon/lockfree/tap.h — a copy of the signal for whoever measures it.
 //
 // [rt] writes every block of one point of the chain; an analysis [worker] reads.  A full tap drops
-// the newest block and counts it: the music never waits for a meter.  Engine frame of the next frame
-// to be read = first_frame + frames read + frames dropped (exact whenever nothing was dropped since).
+// the newest block and counts it: the music never waits for a meter.  Engine frame of the next one
+// to be read = first_frame + frames read + frames dropped (exact if none was dropped since).
 
 #ifndef CH_LOCKFREE_TAP_H
 #define CH_LOCKFREE_TAP_H

@@ -3,8 +3,8 @@
 //
 // Include it in one source file of a test; it defines the functions of engine.h.
 
-#ifndef CH_TESTS_FAKE_ENGINE_H
-#define CH_TESTS_FAKE_ENGINE_H
+#ifndef CH_TESTS_UNIT_FAKE_ENGINE_H
+#define CH_TESTS_UNIT_FAKE_ENGINE_H
 
 #include <stdatomic.h>
 #include <string.h>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 // test_backend_null.c — the clocked sink, the table of backends, and what they refuse.
 
+#ifdef HAVE_CONFIG_H
+#    include "config.h"
+#endif
+
 #include "daemon/backend/backend.h"
 
 #include <dirent.h>

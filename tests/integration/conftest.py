@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: ISC
+"""What every integration test can ask for: a daemon, a client, sound files, a JACK server."""
+
+import shutil
+import subprocess
+
+import pytest
+
+import jack
+from media import Media
+from programs import BUILD, CHANTD, SOURCE, Daemon
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "threads: worth running under ThreadSanitizer")
+
+
+def pytest_report_header():
+    return f"chant: programs of {BUILD}"
+
+
+def pytest_sessionstart():
+    if not CHANTD.exists():
+        pytest.exit(f"no chantd in {BUILD}: build it first, or set CHANT_BUILD", returncode=4)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.failed:
+        for daemon in getattr(item, "daemons", []):
+            report.sections.append((f"{report.when}: log of {daemon.socket.name}", daemon.log()))
+
+
+@pytest.fixture
+def make_daemon(request, tmp_path):
+    """Daemons that are not started yet; all are ended and judged after the test."""
+    daemons = request.node.daemons = []
+
+    def make(*options, **more):
+        name = f"d{len(daemons)}" if daemons else "d"
+        daemon = Daemon(tmp_path, *options, **{"name": name, **more})
+        daemons.append(daemon)
+        return daemon
+
+    yield make
+    complaints = []
+    for daemon in reversed(daemons):
+        try:
+            daemon.stop()
+        except AssertionError as complaint:
+            complaints.append(str(complaint))
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def daemon(make_daemon):
+    """A daemon on the clocked null backend."""
+    return make_daemon().start()
+
+
+@pytest.fixture
+def client(daemon):
+    return daemon.client()
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory):
+    """Sound files, made when first asked for."""
+    return Media(tmp_path_factory.mktemp("media"))
+
+
+# --- JACK
+
+
+@pytest.fixture(scope="session")
+def jack_capture_program(tmp_path_factory):
+    """The recorder of jackcap.c, built once."""
+    program = tmp_path_factory.mktemp("jackcap") / "jackcap"
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    source = SOURCE / "tests" / "integration" / "jackcap.c"
+    subprocess.run([compiler, "-std=gnu11", "-O2", "-o", program, source, "-ljack"], check=True)
+    return program
+
+
+@pytest.fixture
+def make_jack(tmp_path):
+    """JACK servers on the dummy driver, each with a name that no other test run uses now."""
+    servers = []
+
+    def make(**more):
+        server = jack.Server(tmp_path, **more)
+        servers.append(server)
+        return server.start()
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def jack_server(make_jack):
+    return make_jack()
+
+
+@pytest.fixture
+def capture(jack_capture_program, tmp_path):
+    """Recorders of what comes out of ports of a JACK server."""
+    recorders = []
+
+    def record(server, *ports):
+        path = tmp_path / f"capture{len(recorders)}.f32"
+        recorder = jack.Recorder(jack_capture_program, server, path, ports)
+        recorders.append(recorder)
+        return recorder
+
+    yield record
+    for recorder in recorders:
+        recorder.close()
