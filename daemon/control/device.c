@@ -124,8 +124,8 @@ open_now(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
     const struct ch_backend_config config = config_for(daemon);
-    device->detail[0] = 0;
-    device->opened_status = device->ops->open(&device->opened, &config, device->detail);
+    device->opened_detail[0] = 0;
+    device->opened_status = device->ops->open(&device->opened, &config, device->opened_detail);
 }
 
 // The helper thread.
@@ -167,6 +167,7 @@ static void
 on_open_failed(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
+    memcpy(device->detail, device->opened_detail, sizeof device->detail);
     if (device->probing) {
         ch_debug("auto: %s", device->detail);
         device->probing = false;

@@ -34,6 +34,7 @@ struct ch_device {
     uv_timer_t rest;     ///< nothing plays: when to stop
     uint32_t n_failures; ///< in a row
     uint32_t n_losses;
+    char detail[256]; ///< the latest reason for not being open
 
     // the helper thread
     struct ch_thread helper;
@@ -42,7 +43,7 @@ struct ch_device {
     struct ch_backend *opened;   ///< what it got
     struct ch_backend *to_close; ///< what it is to close first
     enum ch_status opened_status;
-    char detail[256]; ///< the latest reason for not being open
+    char opened_detail[256]; ///< why it got nothing
 
     // from any thread but [rt]
     _Atomic bool lost, changed;

@@ -129,6 +129,8 @@ ch_sessions_close_all(struct ch_daemon *daemon)
 // --- writing -----------------------------------------------------------------------------------
 
 static void flush(struct ch_session *session);
+static bool wants_more(const struct ch_session *session);
+static void take_bytes(struct ch_session *session, char *bytes, size_t length);
 static void update_reading(struct ch_session *session);
 
 static void
@@ -169,7 +171,8 @@ on_written(uv_write_t *write, int status)
 static void
 close_if_done(struct ch_session *session)
 {
-    if (session->ended && !session->first_job && !session->writing && !session->out.length) {
+    if (session->ended && !session->first_job && !session->writing && !session->out.length &&
+        !session->held.length) {
         ch_session_close(session);
     }
 }
@@ -194,10 +197,11 @@ write_rest(struct ch_session *session, size_t n_written)
     uv_timer_start(&session->stall, on_stall, STALL_MS, STALL_MS);
 }
 
+// As much as the kernel takes at once, the rest in the background.
 static void
-flush(struct ch_session *session)
+write_out(struct ch_session *session)
 {
-    if (session->closing || session->writing ||
+    if (session->closing || session->writing || !session->out.length ||
         (session->corked && session->out.length < CORK_BYTES)) {
         return;
     }
@@ -206,19 +210,31 @@ flush(struct ch_session *session)
         ch_session_close(session);
         return;
     }
-    if (session->out.length) {
-        uv_buf_t buf = uv_buf_init(session->out.data, (unsigned)session->out.length);
-        const int n = uv_try_write((uv_stream_t *)&session->pipe, &buf, 1);
-        if (n < 0 && n != UV_EAGAIN) {
-            ch_session_close(session);
-            return;
-        }
-        const size_t n_written = n > 0 ? (size_t)n : 0;
-        if (n_written == session->out.length) {
-            ch_buf_clear(&session->out);
-        } else {
-            write_rest(session, n_written);
-        }
+    uv_buf_t buf = uv_buf_init(session->out.data, (unsigned)session->out.length);
+    const int n = uv_try_write((uv_stream_t *)&session->pipe, &buf, 1);
+    if (n < 0 && n != UV_EAGAIN) {
+        ch_session_close(session);
+        return;
+    }
+    const size_t n_written = n > 0 ? (size_t)n : 0;
+    if (n_written == session->out.length) {
+        ch_buf_clear(&session->out);
+    } else {
+        write_rest(session, n_written);
+    }
+}
+
+static void
+flush(struct ch_session *session)
+{
+    write_out(session);
+    // What was read and held back comes before anything newer, as soon as there is room for answers.
+    while (!session->closing && !session->corked && session->held.length && wants_more(session)) {
+        struct ch_buf held = session->held;
+        ch_buf_init(&session->held);
+        take_bytes(session, held.data, held.length);
+        ch_buf_fini(&held);
+        write_out(session);
     }
     if (!session->closing && !session->corked) {
         update_reading(session);
@@ -382,15 +398,6 @@ on_read(uv_stream_t *stream, ssize_t n_read, const uv_buf_t *buf)
 static void
 update_reading(struct ch_session *session)
 {
-    while (session->held.length && wants_more(session) && !session->closing) {
-        struct ch_buf held = session->held;
-        ch_buf_init(&session->held);
-        take_bytes(session, held.data, held.length);
-        ch_buf_fini(&held);
-    }
-    if (session->closing) {
-        return;
-    }
     const bool wanted = !session->ended && !session->held.length && wants_more(session);
     if (wanted == session->reading) {
         return;

@@ -159,6 +159,7 @@ take_over(struct ch_daemon *daemon, struct ch_play *play)
     transport->loading = NULL;
     transport->active = play;
     transport->active_mark = 0;
+    transport->position_s = play->start_s;
     transport->successor = NULL;
     ch_play_retire(daemon, old);
     ch_play_retire(daemon, successor);
@@ -386,6 +387,7 @@ deck_started(struct ch_daemon *daemon, uint32_t stream)
         transport->active = play;
         transport->successor = NULL;
         transport->active_mark = 0;
+        transport->position_s = play->start_s;
         ch_play_retire(daemon, old);
         set_current(daemon, play->marks[0].item);
         changed(daemon, NULL);

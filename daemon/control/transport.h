@@ -33,6 +33,7 @@ struct ch_transport {
     struct ch_play *loading;   ///< will take over by a fade when it is primed
     struct ch_play *successor; ///< joins active at its end: being filled, or armed
     uint32_t active_mark;      ///< which of active's marks sounds
+    double position_s;         ///< in the current item, when it was last known
     uint32_t last_stream;
     struct { ///< the latest item that failed; detail "" = none
         enum ch_rpc_error name;

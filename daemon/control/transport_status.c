@@ -8,26 +8,40 @@
 #include "daemon/control/play.h"
 #include "daemon/media/uri.h"
 
+// In the item that is the current one; at a join never beyond its end, until the next has become it.
+static double
+position_in_item(struct ch_daemon *daemon, const struct ch_play *play, uint64_t ring_frame)
+{
+    const uint32_t index = daemon->transport.active_mark;
+    const struct ch_mark *mark = &play->marks[index];
+    // What has gone into the limiter's look-ahead has not come out yet.
+    const uint64_t late = ch_engine_latency(daemon->link.engine);
+    ring_frame = ring_frame > late ? ring_frame - late : 0;
+    if (index + 1 < play->n_marks && ring_frame > mark[1].ring_frame) {
+        ring_frame = mark[1].ring_frame;
+    }
+    const uint64_t inside = ring_frame > mark->ring_frame ? ring_frame - mark->ring_frame : 0;
+    return (double)(mark->item_frame + inside) / (double)ch_engine_rate(daemon->link.engine);
+}
+
 double
 ch_transport_position_s(struct ch_daemon *daemon)
 {
     struct ch_transport *transport = &daemon->transport;
     const struct ch_play *play = transport->active;
     if (!play || !play->n_marks) {
-        return transport->loading ? transport->loading->start_s : 0.0;
+        if (transport->loading) {
+            return transport->loading->start_s;
+        }
+        return transport->state == CH_STOPPED ? 0.0 : transport->position_s;
     }
     struct ch_engine_state state;
     ch_engine_read_state(daemon->link.engine, &state);
-    if (state.player[0].stream != play->id) {
-        return play->start_s;
+    if (state.player[0].stream == play->id) {
+        transport->position_s = position_in_item(daemon, play, state.player[0].ring_frame);
     }
-    // What has gone into the limiter's look-ahead has not come out yet.
-    const uint64_t late = ch_engine_latency(daemon->link.engine);
-    uint64_t ring_frame = state.player[0].ring_frame;
-    ring_frame = ring_frame > late ? ring_frame - late : 0;
-    const struct ch_mark *mark = &play->marks[ch_play_mark_at(play, ring_frame)];
-    const uint64_t inside = ring_frame > mark->ring_frame ? ring_frame - mark->ring_frame : 0;
-    return (double)(mark->item_frame + inside) / (double)ch_engine_rate(daemon->link.engine);
+    // Else the deck has ended, and the event that says what follows is still on its way.
+    return transport->position_s;
 }
 
 double

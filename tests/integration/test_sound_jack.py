@@ -201,7 +201,7 @@ def test_eq_by_white_noise(studio, media):
     """Changed while it plays: the second half of the noise has the new response."""
     client = studio.client
     rng = numpy.random.default_rng(9)
-    noise = numpy.tile(rng.uniform(-0.1, 0.1, 6 * RATE_HZ), (2, 1))
+    noise = numpy.tile(rng.uniform(-0.1, 0.1, 5 * RATE_HZ), (2, 1))
 
     def act():
         client.call("eq.set", bands=[], design="rbj")
@@ -241,10 +241,10 @@ def clicks(studio, low_tone, *steps):
 
     def act():
         client.play(*low_tone)
-        eventually(lambda: client.status()["position_s"] > 0.8)
+        eventually(lambda: client.status()["position_s"] > 0.5)
         for step in steps:
             step()
-            time.sleep(0.25)
+            time.sleep(0.15)
 
     heard = studio.take(act)
     client.call("player.stop")
@@ -296,8 +296,11 @@ def test_a_fader_moved_fast(studio, low_tone):
 
     def move():
         for n in range(100):
-            studio.client.call("mixer.set", gain_db=-(n % 20))
-            studio.client.call("eq.band", index=n % 10, gain_db=(n % 7) - 3)
+            studio.client.request("mixer.set", {"gain_db": -(n % 20)})
+            last = studio.client.request("eq.band", {"index": n % 10, "gain_db": (n % 7) - 3})
+            time.sleep(0.01)
+        while studio.client.message()["id"] != last:
+            pass
 
     assert clicks(studio, low_tone, move) < CLEAN_DB
 
