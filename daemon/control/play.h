@@ -50,11 +50,19 @@ void ch_play_feed(struct ch_daemon *daemon, struct ch_play *play);
 /// Take one play's messages.  The play may be freed by that.
 void ch_play_poll(struct ch_daemon *daemon, struct ch_play *play);
 
-// transport.c, for play.c
+// transport.c, for play.c and transport_device.c
 void ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play);
 void ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play);
 void ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
                               const struct ch_stream_message *message);
+/// The loading play is primed and the device known: let it be heard.
+void ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play);
+/// Let decoders, spectra and the link's timer know whether sound moves.
+void ch_transport_update_flow(struct ch_daemon *daemon);
+/// PAUSE, RESUME or STOP; `request` (may be NULL) is answered when it is heard.
+void ch_transport_send(struct ch_daemon *daemon, enum ch_command_op op, struct ch_request *request);
+/// Frames that [rt] has taken from the active play's ring.
+uint64_t ch_transport_ring_frame(struct ch_daemon *daemon);
 
 // plan.c
 /// Make what was decoded ahead agree with the queue as it is now.

@@ -69,8 +69,8 @@ changed(struct ch_daemon *daemon, const struct ch_request *request)
     ch_topics_changed(daemon, CH_TOPIC_PLAYER, cause);
 }
 
-static void
-send_transport(struct ch_daemon *daemon, enum ch_command_op op, struct ch_request *request)
+void
+ch_transport_send(struct ch_daemon *daemon, enum ch_command_op op, struct ch_request *request)
 {
     struct ch_command command = {.op = (uint16_t)op, .transport = {.player = PLAYER}};
     ch_link_send(daemon, &command, 1, request ? on_heard : NULL, request);
@@ -78,8 +78,8 @@ send_transport(struct ch_daemon *daemon, enum ch_command_op op, struct ch_reques
 
 // --- state and what depends on it --------------------------------------------------------------
 
-static void
-update_flow(struct ch_daemon *daemon)
+void
+ch_transport_update_flow(struct ch_daemon *daemon)
 {
     struct ch_transport *transport = &daemon->transport;
     const bool moves = transport->state == CH_PLAYING && daemon->device.running;
@@ -99,7 +99,7 @@ set_state(struct ch_daemon *daemon, enum ch_transport_state state)
     if (state == CH_PLAYING) {
         ch_device_want(daemon, true);
     }
-    update_flow(daemon);
+    ch_transport_update_flow(daemon);
 }
 
 static void
@@ -108,7 +108,7 @@ nothing_sounds(struct ch_daemon *daemon)
     if (daemon->transport.state != CH_PLAYING && !daemon->transport.loading) {
         ch_device_want(daemon, false);
     }
-    update_flow(daemon);
+    ch_transport_update_flow(daemon);
 }
 
 // The last item has been played, or nothing is left that could be.
@@ -146,9 +146,8 @@ engine_ready(struct ch_daemon *daemon)
     return daemon->device.ever_open;
 }
 
-// The loading play is primed and the device known: let it be heard.
-static void
-take_over(struct ch_daemon *daemon, struct ch_play *play)
+void
+ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_request *request = play->request;
@@ -221,13 +220,13 @@ ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
 {
     struct ch_transport *transport = &daemon->transport;
     if (play == transport->loading && play->n_marks && engine_ready(daemon)) {
-        take_over(daemon, play);
+        ch_transport_take_over(daemon, play);
     } else if (play == transport->successor && play->n_marks) {
         if (!transport->active) {
             // It comes late: what it was to follow has ended.
             transport->successor = NULL;
             transport->loading = play;
-            take_over(daemon, play);
+            ch_transport_take_over(daemon, play);
             return;
         }
         struct ch_command command = {
@@ -248,7 +247,7 @@ give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
     transport->loading = NULL;
     if (transport->active) {
         // A skip to something that can't be played: what sounded must not go on in its place.
-        send_transport(daemon, CH_COMMAND_STOP, NULL);
+        ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
         ch_play_retire(daemon, transport->active);
     }
     if (request) {
@@ -315,7 +314,7 @@ ch_transport_pause(struct ch_daemon *daemon, struct ch_request *request)
     }
     transport->state = CH_PAUSED;
     changed(daemon, request);
-    send_transport(daemon, CH_COMMAND_PAUSE, request);
+    ch_transport_send(daemon, CH_COMMAND_PAUSE, request);
     ch_link_update_timer(daemon);
 }
 
@@ -340,7 +339,7 @@ ch_transport_resume(struct ch_daemon *daemon, struct ch_request *request)
     }
     transport->state = CH_PLAYING;
     changed(daemon, request);
-    send_transport(daemon, CH_COMMAND_RESUME, request);
+    ch_transport_send(daemon, CH_COMMAND_RESUME, request);
     set_state(daemon, CH_PLAYING);
 }
 
@@ -355,7 +354,7 @@ ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request)
     transport->state = CH_STOPPED;
     changed(daemon, request);
     if (sounded) {
-        send_transport(daemon, CH_COMMAND_STOP, request);
+        ch_transport_send(daemon, CH_COMMAND_STOP, request);
     } else {
         ch_transport_answer(daemon, request, 0, 0);
         nothing_sounds(daemon);
@@ -391,7 +390,7 @@ deck_started(struct ch_daemon *daemon, uint32_t stream)
         ch_play_retire(daemon, old);
         set_current(daemon, play->marks[0].item);
         changed(daemon, NULL);
-        update_flow(daemon);
+        ch_transport_update_flow(daemon);
     }
 }
 
@@ -478,8 +477,8 @@ ch_transport_poll(struct ch_daemon *daemon)
     }
 }
 
-static uint64_t
-active_ring_frame(struct ch_daemon *daemon)
+uint64_t
+ch_transport_ring_frame(struct ch_daemon *daemon)
 {
     struct ch_engine_state state;
     ch_engine_read_state(daemon->link.engine, &state);
@@ -493,7 +492,7 @@ ch_transport_tick(struct ch_daemon *daemon)
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *play = transport->active;
     if (play && play->n_marks) {
-        const uint32_t mark = ch_play_mark_at(play, active_ring_frame(daemon));
+        const uint32_t mark = ch_play_mark_at(play, ch_transport_ring_frame(daemon));
         if (mark > transport->active_mark) {
             transport->active_mark = mark;
             set_current(daemon, play->marks[mark].item);
@@ -525,76 +524,4 @@ ch_transport_needs_ticks(struct ch_daemon *daemon)
         }
     }
     return ch_feeds_flowing(daemon);
-}
-
-// --- the device --------------------------------------------------------------------------------
-
-void
-ch_transport_device_opened(struct ch_daemon *daemon)
-{
-    struct ch_play *loading = daemon->transport.loading;
-    if (loading && loading->primed && loading->n_marks) {
-        take_over(daemon, loading);
-    }
-    update_flow(daemon);
-}
-
-void
-ch_transport_device_failed(struct ch_daemon *daemon, const char *detail)
-{
-    struct ch_play *loading = daemon->transport.loading;
-    if (loading && loading->request) {
-        struct ch_request *request = loading->request;
-        loading->request = NULL;
-        ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s", detail);
-        ch_play_retire(daemon, loading);
-    }
-    update_flow(daemon);
-}
-
-void
-ch_transport_before_start(struct ch_daemon *daemon)
-{
-    // The callback stands, so a pause is immediate; the resume fades in when it runs again.
-    if (daemon->transport.state == CH_PLAYING && active_ring_frame(daemon) > 0) {
-        send_transport(daemon, CH_COMMAND_PAUSE, NULL);
-    }
-}
-
-void
-ch_transport_after_start(struct ch_daemon *daemon)
-{
-    if (daemon->transport.state == CH_PLAYING) {
-        send_transport(daemon, CH_COMMAND_RESUME, NULL);
-    }
-    update_flow(daemon);
-}
-
-void
-ch_transport_rebuild(struct ch_daemon *daemon,
-                     void (*change)(struct ch_daemon *daemon, uint32_t rate_hz), uint32_t rate_hz)
-{
-    struct ch_transport *transport = &daemon->transport;
-    const uint64_t id = transport->active ? transport->current : 0;
-    const double position_s = ch_transport_position_s(daemon);
-    const bool paused = transport->state == CH_PAUSED;
-    struct ch_play *loading = transport->loading;
-    struct ch_request *request = loading ? loading->request : NULL;
-    const uint64_t loading_id = loading && loading->n_marks ? loading->marks[0].item
-                                : loading                   ? loading->tail
-                                                            : 0;
-    const double loading_s = loading ? loading->start_s : 0.0;
-    const bool loading_paused = loading && loading->paused;
-    if (loading) {
-        loading->request = NULL;
-    }
-    ch_play_retire(daemon, transport->successor);
-    ch_play_retire(daemon, transport->active);
-    ch_play_retire(daemon, loading);
-    change(daemon, rate_hz);
-    if (loading_id) {
-        ch_transport_play_item(daemon, loading_id, loading_s, loading_paused, request);
-    } else if (id) {
-        ch_transport_play_item(daemon, id, position_s, paused, NULL);
-    }
 }
