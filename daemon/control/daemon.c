@@ -25,6 +25,7 @@ on_wake(uv_async_t *async)
     ch_device_poll(daemon);
     ch_transport_poll(daemon);
     ch_feeds_poll(daemon);
+    ch_sessions_resume(daemon);
 }
 
 static void

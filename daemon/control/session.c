@@ -128,7 +128,7 @@ ch_sessions_close_all(struct ch_daemon *daemon)
 
 // --- writing -----------------------------------------------------------------------------------
 
-static void flush(struct ch_session *session);
+static void resume(struct ch_session *session);
 static bool wants_more(const struct ch_session *session);
 static void take_bytes(struct ch_session *session, char *bytes, size_t length);
 static void update_reading(struct ch_session *session);
@@ -161,7 +161,7 @@ on_written(uv_write_t *write, int status)
         ch_session_close(session);
         return;
     }
-    flush(session);
+    resume(session);
     if (!session->closing && !session->writing) {
         ch_subscriptions_drained(session->daemon, session);
     }
@@ -224,21 +224,46 @@ write_out(struct ch_session *session)
     }
 }
 
+// Called from within the work on a request: nothing here may begin another one.
 static void
 flush(struct ch_session *session)
 {
     write_out(session);
-    // What was read and held back comes before anything newer, as soon as there is room for answers.
-    while (!session->closing && !session->corked && session->held.length && wants_more(session)) {
+    if (session->closing || session->corked) {
+        return;
+    }
+    if (session->held.length && wants_more(session)) {
+        uv_async_send(&session->daemon->wake); // ch_sessions_resume()
+    }
+    update_reading(session);
+    close_if_done(session);
+}
+
+// From the loop: what was read and held back comes before anything newer, once there is room for
+// answers.
+static void
+resume(struct ch_session *session)
+{
+    while (!session->closing && session->held.length && wants_more(session)) {
         struct ch_buf held = session->held;
         ch_buf_init(&session->held);
         take_bytes(session, held.data, held.length);
         ch_buf_fini(&held);
         write_out(session);
     }
-    if (!session->closing && !session->corked) {
-        update_reading(session);
-        close_if_done(session);
+    flush(session);
+}
+
+void
+ch_sessions_resume(struct ch_daemon *daemon)
+{
+    struct ch_session *next;
+    for (struct ch_session *session = daemon->sessions; session; session = next) {
+        // Its requests may close any session; memory goes later, in the close callbacks.
+        next = session->next;
+        if (!session->closing && session->held.length && wants_more(session)) {
+            resume(session);
+        }
     }
 }
 
@@ -392,7 +417,7 @@ on_read(uv_stream_t *stream, ssize_t n_read, const uv_buf_t *buf)
         ch_session_close(session);
         return;
     }
-    flush(session);
+    resume(session);
 }
 
 static void

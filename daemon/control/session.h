@@ -35,6 +35,9 @@ void ch_session_close(struct ch_session *session);
 /// End all; their memory goes as the loop runs on.
 void ch_sessions_close_all(struct ch_daemon *daemon);
 
+/// The wake-up has come: go on with requests that were held back for want of room for answers.
+void ch_sessions_resume(struct ch_daemon *daemon);
+
 /// What leaves: one line, `head` and `tail` joined, newline added.  False if it is closing.
 bool ch_session_send(struct ch_session *session, const void *head, size_t n_head,
                      const void *middle, size_t n_middle, const void *tail, size_t n_tail);

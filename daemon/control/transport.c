@@ -205,12 +205,13 @@ ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bo
         }
         return;
     }
-    ch_play_retire(daemon, transport->loading);
+    struct ch_play *superseded = transport->loading;
     play->request = request;
     play->paused = paused;
     play->fade_in = start_s > 0.0 || transport->active;
     transport->loading = play;
     transport->error.detail[0] = 0;
+    ch_play_retire(daemon, superseded); // last: it answers somebody
     ch_link_update_timer(daemon);
 }
 

@@ -8,7 +8,7 @@
 #include "daemon/control/play.h"
 #include "daemon/media/uri.h"
 
-// In the item that is the current one; at a join never beyond its end, until the next has become it.
+// In the current item; at a join never beyond its end, until the next has become the current one.
 static double
 position_in_item(struct ch_daemon *daemon, const struct ch_play *play, uint64_t ring_frame)
 {
