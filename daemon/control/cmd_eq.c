@@ -22,14 +22,17 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
     ch_request_finish(request);
 }
 
-// The equaliser has been changed: let it be heard, tell everybody, and answer when it has been.
+// The equaliser (one band of it, or with -1 all) has been changed: let it be heard, tell everybody, and
+// answer when it has been.
 static void
-apply(struct ch_request *request)
+apply(struct ch_request *request, int band)
 {
     struct ch_daemon *daemon = request->daemon;
     const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
     struct ch_command commands[CH_CHAIN_MAX];
-    const uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
+    const uint32_t n = band < 0 ? ch_equaliser_commands(&daemon->equaliser, rate_hz, commands)
+                                : ch_equaliser_band_commands(&daemon->equaliser, (uint32_t)band,
+                                                             rate_hz, commands);
     ch_json_begin_object(ch_request_result(request));
     ch_equaliser_write_members(&daemon->equaliser, ch_request_result(request));
     char cause[32];
@@ -54,10 +57,24 @@ refuse(struct ch_request *request, bool out_of_range, const char *param, const c
                     "%s", why);
 }
 
+// True: it has been answered.
+static bool
+refuse_crowd(struct ch_request *request)
+{
+    if (ch_link_crowded(request->daemon)) {
+        ch_request_fail(request, CH_RPC_BUSY, NULL, "too many changes wait for the engine");
+        return true;
+    }
+    return false;
+}
+
 static void
 eq_set(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
+    if (refuse_crowd(request)) {
+        return;
+    }
     const char *param = NULL;
     char why[WHY_BYTES];
     bool out_of_range;
@@ -66,7 +83,7 @@ eq_set(struct ch_request *request)
         refuse(request, out_of_range, param, why);
         return;
     }
-    apply(request);
+    apply(request, -1);
 }
 
 static void
@@ -74,6 +91,9 @@ eq_band(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
     struct ch_equaliser *eq = &daemon->equaliser;
+    if (refuse_crowd(request)) {
+        return;
+    }
     const uint32_t index = (uint32_t)ch_param_number(request->params, "index", 0.0);
     if (index > eq->n_bands || index >= CH_EQ_BANDS_MAX) {
         const uint32_t last = eq->n_bands < CH_EQ_BANDS_MAX ? eq->n_bands : CH_EQ_BANDS_MAX - 1;
@@ -99,7 +119,7 @@ eq_band(struct ch_request *request)
     eq->bands[index] = band;
     eq->n_bands += appends;
     ch_equaliser_update(eq, ch_engine_rate(daemon->link.engine));
-    apply(request);
+    apply(request, (int)index);
 }
 
 static void

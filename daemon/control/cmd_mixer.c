@@ -38,6 +38,10 @@ static void
 set(struct ch_request *request, const struct ch_mixer *mixer)
 {
     struct ch_daemon *daemon = request->daemon;
+    if (ch_link_crowded(daemon)) {
+        ch_request_fail(request, CH_RPC_BUSY, NULL, "too many changes wait for the engine");
+        return;
+    }
     const bool differs = memcmp(mixer, &daemon->mixer, sizeof *mixer) != 0;
     daemon->mixer = *mixer;
     const double ramp_ms = ch_param_number(request->params, "ramp_ms", -1.0);

@@ -6,6 +6,7 @@
 #include "daemon/base/units.h"
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
+#include "daemon/control/play.h"
 
 #define CROSSFADE_MAX_S 30.0
 #define POSITION_MAX_S  1e9
@@ -60,6 +61,9 @@ player_play(struct ch_request *request)
         return;
     }
     uint64_t id = transport->current;
+    if (!ch_queue_find(&transport->queue, id)) {
+        id = transport->follows;
+    }
     if (!ch_queue_find(&transport->queue, id)) {
         id = ch_queue_first(&transport->queue);
     }
@@ -123,9 +127,10 @@ static void
 player_next(struct ch_request *request)
 {
     if (player_exists(request) && something_plays(request)) {
-        struct ch_transport *transport = &request->daemon->transport;
-        ch_transport_skip_to(request->daemon, ch_queue_next(&transport->queue, transport->current),
-                             request);
+        struct ch_daemon *daemon = request->daemon;
+        double position_s;
+        const uint64_t id = ch_transport_meant(daemon, &position_s);
+        ch_transport_skip_to(daemon, ch_queue_next(&daemon->transport.queue, id), request);
     }
 }
 
@@ -133,9 +138,10 @@ static void
 player_previous(struct ch_request *request)
 {
     if (player_exists(request) && something_plays(request)) {
-        struct ch_transport *transport = &request->daemon->transport;
-        ch_transport_skip_to(request->daemon,
-                             ch_queue_previous(&transport->queue, transport->current), request);
+        struct ch_daemon *daemon = request->daemon;
+        double position_s;
+        const uint64_t id = ch_transport_meant(daemon, &position_s);
+        ch_transport_skip_to(daemon, ch_queue_previous(&daemon->transport.queue, id), request);
     }
 }
 
@@ -154,13 +160,14 @@ player_seek(struct ch_request *request)
                         "give one of 'position_s' and 'delta_s'");
         return;
     }
-    if (!ch_queue_find(&transport->queue, transport->current)) {
+    double position_s;
+    const uint64_t id = ch_transport_meant(daemon, &position_s);
+    if (!ch_queue_find(&transport->queue, id)) {
         ch_request_fail(request, CH_RPC_CONFLICT, NULL, "nothing is playing");
         return;
     }
-    const double duration_s = ch_transport_duration_s(daemon);
-    double target_s =
-        position ? position->valuedouble : ch_transport_position_s(daemon) + delta->valuedouble;
+    const double duration_s = ch_transport_duration_s(daemon, id);
+    double target_s = position ? position->valuedouble : position_s + delta->valuedouble;
     if (duration_s >= 0.0 && target_s >= duration_s) {
         if (position && target_s > duration_s) {
             ch_request_fail(request, CH_RPC_OUT_OF_RANGE, "position_s",
@@ -174,8 +181,15 @@ player_seek(struct ch_request *request)
     if (target_s < 0.0) {
         target_s = 0.0;
     }
-    ch_transport_play_item(daemon, transport->current, target_s, transport->state == CH_PAUSED,
-                           request);
+    const bool paused =
+        transport->loading ? transport->loading->paused : transport->state == CH_PAUSED;
+    ch_transport_play_item(daemon, id, target_s, paused, request);
+}
+
+static bool
+is_old(const struct ch_item *item, const void *context)
+{
+    return item->id <= *(const uint64_t *)context;
 }
 
 static void
@@ -187,19 +201,23 @@ player_load(struct ch_request *request)
     struct ch_daemon *daemon = request->daemon;
     struct ch_transport *transport = &daemon->transport;
     struct ch_queue *queue = &transport->queue;
+    const bool play = ch_param_bool(request->params, "play", false);
+    if (play && !ch_device_usable(&daemon->device)) {
+        ch_device_refuse(&daemon->device, request);
+        return;
+    }
     // The old items go only when the new ones are known to be good.
     const uint32_t n_old = queue->n_items;
+    const uint64_t last_old = queue->last_id;
     ch_json_begin_object(ch_request_result(request));
     if (!ch_transport_add(daemon, request, ch_param_get(request->params, "uris"), n_old)) {
         return;
     }
-    for (uint32_t i = 0; i < n_old; i++) {
-        ch_queue_remove(queue, queue->items[0]->id);
-    }
+    ch_queue_remove_if(queue, is_old, &last_old);
     ch_queue_forget_played(queue);
     char cause[32];
     ch_topics_cause(request, cause, sizeof cause);
-    if (ch_param_bool(request->params, "play", false)) {
+    if (play) {
         ch_topics_changed(daemon, CH_TOPIC_QUEUE, cause);
         const uint64_t first = queue->mode.random ? ch_queue_first(queue) : queue->items[0]->id;
         ch_transport_play_item(daemon, first, 0.0, false, request);
@@ -227,7 +245,12 @@ player_mode(struct ch_request *request)
     mode->consume = ch_param_bool(params, "consume", mode->consume);
     mode->crossfade_s = ch_param_number(params, "crossfade_s", mode->crossfade_s);
     if (mode->random && !was_random) {
-        ch_queue_forget_played(&daemon->transport.queue);
+        struct ch_queue *queue = &daemon->transport.queue;
+        struct ch_item *current = ch_queue_find(queue, daemon->transport.current);
+        ch_queue_forget_played(queue);
+        if (current) {
+            current->played = true;
+        }
     }
     char cause[32];
     ch_topics_cause(request, cause, sizeof cause);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/cmd_queue.c — queue.*
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
 
@@ -77,57 +80,123 @@ queue_add(struct ch_request *request)
     }
 }
 
-static bool
-all_exist(struct ch_request *request, const cJSON *ids)
+/// Ids of a request, ascending.
+struct id_set {
+    uint64_t *ids; ///< owned
+    uint32_t n;
+};
+
+static int
+compare_ids(const void *a, const void *b)
 {
-    const cJSON *one = cJSON_IsNumber(ids) ? ids : ids->child;
-    for (const cJSON *id = one; id; id = id == ids ? NULL : id->next) {
-        if (id->valuedouble < 1.0 ||
-            !ch_queue_find(&request->daemon->transport.queue, (uint64_t)id->valuedouble)) {
-            ch_request_fail(request, CH_RPC_NOT_FOUND, "ids", "no item %.0f in the queue",
-                            id->valuedouble);
-            return false;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool
+in_set(const struct ch_item *item, const void *context)
+{
+    const struct id_set *set = context;
+    return bsearch(&item->id, set->ids, set->n, sizeof *set->ids, compare_ids) != NULL;
+}
+
+// Sorted, each once; false without memory.
+static bool
+read_ids(const cJSON *list, struct id_set *set)
+{
+    const uint32_t n = cJSON_IsNumber(list) ? 1 : (uint32_t)cJSON_GetArraySize(list);
+    set->n = 0;
+    set->ids = calloc(n + 1, sizeof *set->ids);
+    if (!set->ids) {
+        return false;
+    }
+    const cJSON *one = cJSON_IsNumber(list) ? list : list->child;
+    for (const cJSON *id = one; id; id = id == list ? NULL : id->next) {
+        set->ids[set->n++] = id->valuedouble < 1.0 ? 0 : (uint64_t)id->valuedouble;
+    }
+    qsort(set->ids, set->n, sizeof *set->ids, compare_ids);
+    uint32_t n_unique = 0;
+    for (uint32_t i = 0; i < set->n; i++) {
+        if (!n_unique || set->ids[n_unique - 1] != set->ids[i]) {
+            set->ids[n_unique++] = set->ids[i];
         }
     }
+    set->n = n_unique;
     return true;
 }
 
+static int
+compare_id_to_item(const void *id, const void *item)
+{
+    return compare_ids(id, &(*(struct ch_item *const *)item)->id);
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+    return compare_ids(&(*(struct ch_item *const *)a)->id, &(*(struct ch_item *const *)b)->id);
+}
+
+// Whether an id of the set is no item's, and the first such.
+static bool
+find_missing(const struct ch_queue *queue, const struct id_set *set, uint64_t *missing)
+{
+    struct ch_item **sorted = calloc(queue->n_items + 1, sizeof(struct ch_item *));
+    bool found = sorted == NULL;
+    *missing = 0;
+    if (sorted) {
+        memcpy(sorted, queue->items, queue->n_items * sizeof(struct ch_item *));
+        qsort(sorted, queue->n_items, sizeof(struct ch_item *), compare_items);
+    }
+    for (uint32_t i = 0; !found && i < set->n; i++) {
+        found = !bsearch(&set->ids[i], sorted, queue->n_items, sizeof(struct ch_item *),
+                         compare_id_to_item);
+        *missing = set->ids[i];
+    }
+    free(sorted);
+    return found;
+}
+
 static void
-queue_remove(struct ch_request *request)
+remove_set(struct ch_request *request, const struct id_set *set)
 {
     struct ch_daemon *daemon = request->daemon;
     struct ch_queue *queue = &daemon->transport.queue;
-    const cJSON *ids = ch_param_get(request->params, "ids");
-    if (!all_exist(request, ids)) {
-        return;
-    }
-    const uint64_t current = daemon->transport.current;
-    const int64_t current_index = ch_queue_index(queue, current);
-    uint64_t after = 0;
-    uint32_t n_removed = 0;
+    double position_s;
+    const uint64_t current = ch_transport_meant(daemon, &position_s);
+    const int64_t index = ch_queue_index(queue, current);
     // Where to go on if the current one is among them: its first follower that stays.
-    for (int64_t i = current_index; i >= 0 && i + 1 < queue->n_items && !after; i++) {
-        const uint64_t candidate = queue->items[i + 1]->id;
-        bool stays = true;
-        const cJSON *one = cJSON_IsNumber(ids) ? ids : ids->child;
-        for (const cJSON *id = one; id; id = id == ids ? NULL : id->next) {
-            stays &= (uint64_t)id->valuedouble != candidate;
-        }
-        after = stays ? candidate : 0;
+    uint64_t after = 0;
+    for (int64_t i = index; index >= 0 && i < queue->n_items && !after; i++) {
+        after = in_set(queue->items[i], set) ? 0 : queue->items[i]->id;
     }
-    const cJSON *one = cJSON_IsNumber(ids) ? ids : ids->child;
-    for (const cJSON *id = one; id; id = id == ids ? NULL : id->next) {
-        n_removed += ch_queue_remove(queue, (uint64_t)id->valuedouble);
-    }
-    if (current && !ch_queue_find(queue, current)) {
-        daemon->transport.current = 0;
-        if (daemon->transport.state != CH_STOPPED) {
+    const uint32_t n_removed = ch_queue_remove_if(queue, in_set, set);
+    if (current && after != current) {
+        if (daemon->transport.state != CH_STOPPED || daemon->transport.loading) {
             ch_transport_skip_to(daemon, after, NULL);
         }
     }
     ch_json_begin_object(ch_request_result(request));
     ch_json_kv_uint(ch_request_result(request), "removed", n_removed);
     finish_change(request);
+}
+
+static void
+queue_remove(struct ch_request *request)
+{
+    struct id_set set;
+    uint64_t missing;
+    if (!read_ids(ch_param_get(request->params, "ids"), &set)) {
+        ch_request_fail(request, CH_RPC_INTERNAL, NULL, "out of memory");
+        return;
+    }
+    if (find_missing(&request->daemon->transport.queue, &set, &missing)) {
+        ch_request_fail(request, CH_RPC_NOT_FOUND, "ids", "no item %llu in the queue",
+                        (unsigned long long)missing);
+    } else {
+        remove_set(request, &set);
+    }
+    free(set.ids);
 }
 
 static void

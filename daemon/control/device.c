@@ -8,6 +8,8 @@
 
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/play.h"
+#include "daemon/control/request.h"
 #include "daemon/control/systemd.h"
 
 #define RETRY_MIN_MS 100
@@ -70,6 +72,8 @@ stop_running(struct ch_daemon *daemon)
         device->ops->stop(device->backend);
         device->running = false;
         ch_link_set_running(daemon, false);
+        ch_feeds_set_flowing(daemon, false);
+        ch_transport_update_flow(daemon);
     }
 }
 
@@ -362,6 +366,20 @@ ch_device_close(struct ch_daemon *daemon)
         device->to_close = NULL;
     }
     device->state = CH_DEVICE_CLOSED;
+}
+
+bool
+ch_device_usable(const struct ch_device *device)
+{
+    return device->state == CH_DEVICE_OPEN ||
+           (device->state == CH_DEVICE_OPENING && !device->ever_open && !device->n_failures);
+}
+
+void
+ch_device_refuse(const struct ch_device *device, struct ch_request *request)
+{
+    ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s",
+                    *device->detail ? device->detail : "no audio device is open");
 }
 
 void

@@ -18,6 +18,7 @@
 #include "protocol/json.h"
 
 struct ch_daemon;
+struct ch_request;
 
 enum ch_device_state { CH_DEVICE_CLOSED, CH_DEVICE_OPENING, CH_DEVICE_OPEN, CH_DEVICE_LOST };
 
@@ -63,6 +64,11 @@ void ch_device_want(struct ch_daemon *daemon, bool wanted);
 
 /// Stop and close, for good.
 void ch_device_close(struct ch_daemon *daemon);
+
+/// Something can be played on it, or will be in a moment, as it is being opened for the first time.
+bool ch_device_usable(const struct ch_device *device);
+/// Answer NO_DEVICE with the reason.
+void ch_device_refuse(const struct ch_device *device, struct ch_request *request);
 
 /// The value of topic `device`.
 void ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf);

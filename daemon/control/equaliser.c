@@ -87,30 +87,53 @@ ch_equaliser_update(struct ch_equaliser *eq, uint32_t rate_hz)
     eq->preamp_db = -highest;
 }
 
+static struct ch_command
+section_command(const struct ch_equaliser *eq, uint32_t index, uint32_t rate_hz)
+{
+    // What is no band any more goes back to identity.
+    struct ch_eq_band band = {.freq_hz = 1000.0, .q = 1.0, .bypass = true};
+    if (index < eq->n_bands) {
+        band = eq->bands[index];
+        band.bypass |= eq->bypass;
+    }
+    struct ch_command command = {.op = CH_COMMAND_EQ_SECTION};
+    bool identity;
+    ch_eq_section_from_band(&band, eq->design, rate_hz, &command.eq.section, &identity);
+    command.eq.index = (uint16_t)index;
+    command.eq.identity = identity;
+    return command;
+}
+
+static struct ch_command
+preamp_command(const struct ch_equaliser *eq)
+{
+    return (struct ch_command){
+        .op = CH_COMMAND_EQ_PREAMP,
+        .preamp = {.linear = eq->bypass ? 1.0f : (float)ch_linear_from_db(eq->preamp_db)}};
+}
+
 uint32_t
 ch_equaliser_commands(struct ch_equaliser *eq, uint32_t rate_hz, struct ch_command *commands)
 {
     uint32_t n = 0;
     const uint32_t n_slots = eq->n_bands > eq->n_sent ? eq->n_bands : eq->n_sent;
-    for (uint32_t i = 0; i < n_slots; i++) {
-        // What is no band any more goes back to identity where it was.
-        struct ch_eq_band band = eq->bands[i];
-        band.bypass |= eq->bypass || i >= eq->n_bands;
-        if (i >= eq->n_bands) {
-            band = (struct ch_eq_band){.freq_hz = 1000.0, .q = 1.0, .bypass = true};
-        }
-        struct ch_command *command = &commands[n++];
-        *command = (struct ch_command){.op = CH_COMMAND_EQ_SECTION};
-        bool identity;
-        ch_eq_section_from_band(&band, eq->design, rate_hz, &command->eq.section, &identity);
-        command->eq.index = (uint16_t)i;
-        command->eq.identity = identity;
+    while (n < n_slots) {
+        commands[n] = section_command(eq, n, rate_hz);
+        n++;
     }
-    commands[n++] = (struct ch_command){
-        .op = CH_COMMAND_EQ_PREAMP,
-        .preamp = {.linear = eq->bypass ? 1.0f : (float)ch_linear_from_db(eq->preamp_db)}};
+    commands[n++] = preamp_command(eq);
     eq->n_sent = eq->n_bands;
     return n;
+}
+
+uint32_t
+ch_equaliser_band_commands(struct ch_equaliser *eq, uint32_t index, uint32_t rate_hz,
+                           struct ch_command *commands)
+{
+    commands[0] = section_command(eq, index, rate_hz);
+    commands[1] = preamp_command(eq);
+    eq->n_sent = eq->n_bands > eq->n_sent ? eq->n_bands : eq->n_sent;
+    return 2;
 }
 
 // --- JSON --------------------------------------------------------------------------------------

@@ -34,6 +34,10 @@ void ch_equaliser_update(struct ch_equaliser *eq, uint32_t rate_hz);
 uint32_t ch_equaliser_commands(struct ch_equaliser *eq, uint32_t rate_hz,
                                struct ch_command *commands);
 
+/// The same after a change of one band alone.
+uint32_t ch_equaliser_band_commands(struct ch_equaliser *eq, uint32_t index, uint32_t rate_hz,
+                                    struct ch_command *commands);
+
 /// The curve as it runs, dB at freq_hz, preamp included.
 double ch_equaliser_response_db(const struct ch_equaliser *eq, uint32_t rate_hz, double freq_hz);
 

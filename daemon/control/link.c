@@ -14,6 +14,9 @@
 #define AWAITING_MS 2  ///< an acknowledgement is due within a period
 #define PLAYING_MS  25 ///< item changes, starvation, the end of a deck
 
+/// More changes than this may not wait for the engine at once: it could not be soon for any of them.
+#define AWAITED_MAX 1024
+
 /// One ch_link_send() that has not been acknowledged.
 struct ch_ack {
     struct ch_ack *next;
@@ -64,6 +67,7 @@ on_acknowledged(struct ch_daemon *daemon, const struct ch_event_slot *event)
     if (!ack) {
         return;
     }
+    link->n_awaited--;
     *at = ack->next;
     if (!*at) {
         link->last = at;
@@ -102,6 +106,9 @@ ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, 
         ch_error("out of memory for a command to the engine");
         free(ack);
         free(copy);
+        if (on_ack) {
+            on_ack(daemon, context, 0, 0);
+        }
         return;
     }
     memcpy(copy, commands, n * sizeof *copy);
@@ -116,6 +123,7 @@ ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, 
     ack->n = n;
     *link->last = ack;
     link->last = &ack->next;
+    link->n_awaited++;
     if (!link->first_unsent) {
         link->first_unsent = ack;
     }
@@ -198,6 +206,12 @@ ch_link_update_timer(struct ch_daemon *daemon)
     } else {
         uv_timer_stop(&link->timer);
     }
+}
+
+bool
+ch_link_crowded(const struct ch_daemon *daemon)
+{
+    return daemon->link.n_awaited >= AWAITED_MAX;
 }
 
 void

@@ -29,6 +29,7 @@ struct ch_link {
     uint64_t timer_ms; ///< its present interval; 0 = stopped
     bool running;      ///< the callback runs
     uint32_t last_id;
+    uint32_t n_awaited;           ///< sends without their acknowledgement
     struct ch_ack *first, **last; ///< sent or waiting for room, in order
     struct ch_ack *first_unsent;  ///< where waiting for room begins; NULL = all are sent
 };
@@ -37,9 +38,12 @@ CH_NODISCARD enum ch_status ch_link_init(struct ch_daemon *daemon, uint32_t rate
 void ch_link_fini(struct ch_daemon *daemon);
 
 /// Send n commands that land on one frame; on_ack (may be NULL) is called once, for all of them.
-/// It may be called before this returns.  Without memory, never.
+/// It may be called before this returns; without memory with frame and time 0.
 void ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n,
                   ch_ack_fn on_ack, void *context);
+
+/// So many changes wait for the engine that further ones should be refused (BUSY).
+bool ch_link_crowded(const struct ch_daemon *daemon);
 
 /// The callback is about to run, or has stopped.
 void ch_link_set_running(struct ch_daemon *daemon, bool running);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/plan.c — when the queue changes under what was already decoded ahead.
 
+#include <string.h>
+
 #include "daemon/control/daemon.h"
 #include "daemon/control/play.h"
 #include "daemon/control/request.h"
@@ -19,8 +21,11 @@ ch_transport_add(struct ch_daemon *daemon, struct ch_request *request, const cJS
     // All are checked before the first is added.
     for (const cJSON *uri = one; uri; uri = uri == uris ? NULL : uri->next, n++) {
         struct ch_uri parsed;
-        char detail[CH_DETAIL_BYTES];
-        const enum ch_status status = ch_uri_parse(&parsed, uri->valuestring, detail);
+        char detail[CH_DETAIL_BYTES] = "the URI is longer than 4095 bytes";
+        enum ch_status status = CH_INVALID;
+        if (strlen(uri->valuestring) < CH_URI_BYTES) {
+            status = ch_uri_parse(&parsed, uri->valuestring, detail);
+        }
         if (status != CH_OK) {
             ch_request_fail(request, ch_rpc_error_from_status(status), "uris", "%s", detail);
             return false;
@@ -69,7 +74,7 @@ set_successor(struct ch_daemon *daemon, uint64_t id)
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *old = transport->successor;
-    if (old && !id && old->in_engine) {
+    if (old && old->in_engine) {
         struct ch_command disarm = {.op = CH_COMMAND_ARM, .deck = {.player = 0}};
         ch_link_send(daemon, &disarm, 1, NULL, NULL);
     }
@@ -89,6 +94,12 @@ cut_at(struct ch_daemon *daemon, struct ch_play *play, uint32_t mark)
         .truncate = {.stream = play->id, .end_frame = play->marks[mark].ring_frame}};
     ch_link_send(daemon, &command, 1, NULL, NULL);
     play->cut = true;
+    for (uint32_t i = mark; i < play->n_marks; i++) {
+        struct ch_item *item = ch_queue_find(&daemon->transport.queue, play->marks[i].item);
+        if (item) {
+            item->planned = false;
+        }
+    }
     play->n_marks = mark;
 }
 
@@ -98,13 +109,12 @@ ch_transport_agree(struct ch_daemon *daemon)
     struct ch_transport *transport = &daemon->transport;
     struct ch_queue *queue = &transport->queue;
     struct ch_play *play = transport->active;
-    if (!play || !play->n_marks) {
-        return;
+    if (!play || !play->n_marks || transport->loading) {
+        return; // what is loading will look for itself when it takes over
     }
-    // Between the opening of an item and its first frame in the ring only the tail knows of it.
     const uint32_t wrong = first_wrong_mark(daemon, play);
     if (wrong < play->n_marks) {
-        if (queue->mode.crossfade_s > 0.0) {
+        if (play->crossfaded) {
             // The wrong item is already mixed into the end of this one: begin again right here.
             ch_transport_play_item(daemon, transport->current, ch_transport_position_s(daemon),
                                    transport->state == CH_PAUSED, NULL);
@@ -113,14 +123,17 @@ ch_transport_agree(struct ch_daemon *daemon)
         cut_at(daemon, play, wrong);
     }
     if (!play->cut && !play->told_finish) {
-        return; // it will ask, and get what is right by then
+        return; // it will ask; and what it has been given, but has not begun, is looked at then
     }
-    const uint64_t last = play->marks[play->n_marks - 1].item;
-    const uint64_t wanted = ch_queue_after(queue, last);
     const struct ch_play *successor = transport->successor;
-    const uint64_t planned = !successor           ? 0
-                             : successor->n_marks ? successor->marks[0].item
-                                                  : successor->tail;
+    uint64_t planned = 0;
+    if (successor) {
+        planned = successor->n_marks ? successor->marks[0].item : successor->tail;
+    }
+    if (queue->mode.random && ch_queue_find(queue, planned)) {
+        return; // as good as any
+    }
+    const uint64_t wanted = ch_queue_after(queue, play->marks[play->n_marks - 1].item);
     if (wanted != planned) {
         set_successor(daemon, wanted);
     }
@@ -135,6 +148,8 @@ ch_transport_queue_changed(struct ch_daemon *daemon, const char *cause)
             ch_stream_set_crossfade(play->stream, transport->queue.mode.crossfade_s);
         }
     }
+    ch_transport_tick(daemon);
     ch_transport_agree(daemon);
     ch_topics_changed(daemon, CH_TOPIC_QUEUE, cause);
+    ch_topics_changed(daemon, CH_TOPIC_PLAYER, cause); // its length, and the item's index
 }

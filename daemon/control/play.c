@@ -9,6 +9,9 @@
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
 
+/// Of one play at a time.
+#define MESSAGES_MAX 32
+
 // The decoder's thread.
 static void
 on_messages(void *context)
@@ -60,7 +63,8 @@ ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s, enum ch_st
     play->start_s = start_s;
     play->next = transport->plays;
     transport->plays = play;
-    ch_queue_find(&transport->queue, id)->played = true;
+    play->crossfaded = transport->queue.mode.crossfade_s > 0.0;
+    ch_queue_find(&transport->queue, id)->planned = true;
     return play;
 }
 
@@ -78,6 +82,22 @@ destroy(struct ch_daemon *daemon, struct ch_play *play)
     free(play);
 }
 
+// What it was going to play is open to random again.
+static void
+unplan(struct ch_queue *queue, const struct ch_play *play)
+{
+    struct ch_item *item = ch_queue_find(queue, play->tail);
+    for (uint32_t i = 0;; i++) {
+        if (item) {
+            item->planned = false;
+        }
+        if (i == play->n_marks) {
+            break;
+        }
+        item = ch_queue_find(queue, play->marks[i].item);
+    }
+}
+
 void
 ch_play_retire(struct ch_daemon *daemon, struct ch_play *play)
 {
@@ -86,6 +106,7 @@ ch_play_retire(struct ch_daemon *daemon, struct ch_play *play)
         return;
     }
     play->retired = true;
+    unplan(&transport->queue, play);
     if (play == transport->active) {
         transport->active = NULL;
     }
@@ -116,16 +137,6 @@ ch_play_find(struct ch_daemon *daemon, uint32_t id)
     return NULL;
 }
 
-uint32_t
-ch_play_mark_at(const struct ch_play *play, uint64_t ring_frame)
-{
-    uint32_t index = 0;
-    while (index + 1 < play->n_marks && play->marks[index + 1].ring_frame <= ring_frame) {
-        index++;
-    }
-    return index;
-}
-
 // --- messages ----------------------------------------------------------------------------------
 
 static bool
@@ -146,27 +157,38 @@ add_mark(struct ch_play *play, const struct ch_stream_message *message)
     return true;
 }
 
+// Returns whether it is news.
+static bool
+learn(struct ch_item *item, const struct ch_media_info *info)
+{
+    const bool known = item->info && !memcmp(item->info, info, sizeof *info) && !item->failed;
+    item->failed = false;
+    if (!item->info) {
+        item->info = malloc(sizeof *item->info);
+    }
+    if (item->info) {
+        *item->info = *info;
+    }
+    return !known;
+}
+
 static void
 item_began(struct ch_daemon *daemon, struct ch_play *play, const struct ch_stream_message *message)
 {
     struct ch_queue *queue = &daemon->transport.queue;
-    if (!add_mark(play, message)) {
+    // An item before it has put something into the ring.
+    if (message->ring_frame > play->begun_frame) {
+        play->n_failed = 0;
+    }
+    play->begun_frame = message->ring_frame;
+    if (!play->cut && !add_mark(play, message)) {
         ch_error("out of memory for the position of an item");
     }
-    play->n_failed = 0;
     struct ch_item *item = ch_queue_find(queue, message->item_id);
-    if (!item) {
-        return;
-    }
-    item->failed = false;
-    if (!item->info) {
-        item->info = malloc(sizeof *item->info);
+    if (item && learn(item, &message->info)) {
         queue->rev++;
+        ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
     }
-    if (item->info) {
-        *item->info = message->info;
-    }
-    ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
     if (play == daemon->transport.active) {
         ch_transport_agree(daemon); // the queue may have changed while it was being opened
     }
@@ -184,7 +206,8 @@ ch_play_feed(struct ch_daemon *daemon, struct ch_play *play)
     play->needs_next = false;
     if (item && fill_item(daemon, next, 0.0, item)) {
         play->tail = next;
-        ch_queue_find(queue, next)->played = true;
+        ch_queue_find(queue, next)->planned = true;
+        play->crossfaded |= queue->mode.crossfade_s > 0.0;
         ch_stream_next(play->stream, item);
     } else {
         play->told_finish = true;
@@ -198,7 +221,10 @@ ch_play_poll(struct ch_daemon *daemon, struct ch_play *play)
 {
     struct ch_stream_message message;
     const uint32_t id = play->id;
-    while (ch_stream_take_message(play->stream, &message)) {
+    for (int i = 0; ch_stream_take_message(play->stream, &message); i++) {
+        if (i == MESSAGES_MAX) {
+            uv_async_send(&daemon->wake); // others want their turn, too: come back soon
+        }
         switch (message.kind) {
         case CH_STREAM_BEGAN:
             item_began(daemon, play, &message);
@@ -216,13 +242,14 @@ ch_play_poll(struct ch_daemon *daemon, struct ch_play *play)
             ch_transport_item_failed(daemon, play, &message);
             break;
         case CH_STREAM_DAMAGED:
+            play->n_failed++; // taken back when it turns out that something of it was heard
             ch_transport_item_failed(daemon, play, &message);
             break;
         case CH_STREAM_FINISHED:
             ch_transport_play_finished(daemon, play);
             break;
         }
-        if (!ch_play_find(daemon, id)) {
+        if (i == MESSAGES_MAX || !ch_play_find(daemon, id)) {
             return;
         }
     }

@@ -25,10 +25,12 @@ struct ch_play {
     bool primed;
     bool needs_next; ///< has asked, and waits
     bool told_finish;
-    bool in_engine;    ///< [rt] has the ring
-    bool retired;      ///< to be freed as soon as [rt] gives it back
-    bool cut;          ///< truncated: its marks from the cut on don't count
-    uint32_t n_failed; ///< items in a row that could not be opened
+    bool in_engine;       ///< [rt] has the ring
+    bool retired;         ///< to be freed as soon as [rt] gives it back
+    bool crossfaded;      ///< an item of it may be mixed into the end of the one before
+    bool cut;             ///< truncated: its marks from the cut on don't count
+    uint64_t begun_frame; ///< of the ring, where the last item began
+    uint32_t n_failed;    ///< items in a row that could not be opened
 
     // while it loads
     bool paused, fade_in;
@@ -43,8 +45,6 @@ struct ch_play *ch_play_create(struct ch_daemon *daemon, uint64_t id, double sta
 /// Not needed any more: freed now, or when [rt] gives its ring back.
 void ch_play_retire(struct ch_daemon *daemon, struct ch_play *play);
 struct ch_play *ch_play_find(struct ch_daemon *daemon, uint32_t id);
-/// Index of the mark that sounds at ring_frame; 0 before the first.
-uint32_t ch_play_mark_at(const struct ch_play *play, uint64_t ring_frame);
 /// NEED_NEXT: give it the item that follows its tail, or tell it that none does.
 void ch_play_feed(struct ch_daemon *daemon, struct ch_play *play);
 /// Take one play's messages.  The play may be freed by that.

@@ -120,6 +120,26 @@ ch_queue_remove(struct ch_queue *queue, uint64_t id)
     return true;
 }
 
+uint32_t
+ch_queue_remove_if(struct ch_queue *queue,
+                   bool (*goes)(const struct ch_item *item, const void *context),
+                   const void *context)
+{
+    uint32_t n_kept = 0;
+    for (uint32_t i = 0; i < queue->n_items; i++) {
+        struct ch_item *item = queue->items[i];
+        if (goes(item, context)) {
+            item_free(item);
+        } else {
+            queue->items[n_kept++] = item;
+        }
+    }
+    const uint32_t n_removed = queue->n_items - n_kept;
+    queue->n_items = n_kept;
+    queue->rev += n_removed > 0;
+    return n_removed;
+}
+
 bool
 ch_queue_move(struct ch_queue *queue, uint64_t id, uint32_t to)
 {
@@ -177,13 +197,14 @@ mix(uint64_t x)
 }
 
 static uint64_t
-random_after(struct ch_queue *queue, uint64_t id)
+random_after(struct ch_queue *queue, uint64_t id, bool skip_planned)
 {
     uint64_t best = 0, best_hash = UINT64_MAX;
     for (uint32_t i = 0; i < queue->n_items; i++) {
         const struct ch_item *item = queue->items[i];
         const uint64_t hash = mix(item->id * 0x9e3779b97f4a7c15ull + queue->seed);
-        if (!item->played && item->id != id && hash < best_hash) {
+        if (!item->played && !(skip_planned && item->planned) && item->id != id &&
+            hash < best_hash) {
             best = item->id;
             best_hash = hash;
         }
@@ -192,18 +213,18 @@ random_after(struct ch_queue *queue, uint64_t id)
 }
 
 static uint64_t
-in_order(struct ch_queue *queue, uint64_t id, bool wrap)
+in_order(struct ch_queue *queue, uint64_t id, bool wrap, bool skip_planned)
 {
     if (!queue->n_items) {
         return 0;
     }
     if (queue->mode.random) {
-        uint64_t next = random_after(queue, id);
+        uint64_t next = random_after(queue, id, skip_planned);
         if (!next && wrap) {
             // The round is over: all but the one that plays may come again, in another order.
             draw(queue, 2);
             ch_queue_forget_played(queue);
-            next = random_after(queue, id);
+            next = random_after(queue, id, skip_planned);
             return next ? next : id;
         }
         return next;
@@ -228,13 +249,14 @@ ch_queue_after(struct ch_queue *queue, uint64_t id)
     if (mode->single) {
         return 0;
     }
-    return in_order(queue, id, mode->repeat == CH_REPEAT_ALL);
+    return in_order(queue, id, mode->repeat == CH_REPEAT_ALL, true);
 }
 
 uint64_t
 ch_queue_next(struct ch_queue *queue, uint64_t id)
 {
-    return in_order(queue, id, queue->mode.repeat == CH_REPEAT_ALL);
+    // What was planned to follow is just what a person expects.
+    return in_order(queue, id, queue->mode.repeat == CH_REPEAT_ALL, false);
 }
 
 uint64_t
@@ -259,7 +281,7 @@ ch_queue_first(struct ch_queue *queue)
     if (queue->mode.random) {
         ch_queue_forget_played(queue);
         draw(queue, 2);
-        return random_after(queue, 0);
+        return random_after(queue, 0, false);
     }
     return queue->items[0]->id;
 }

@@ -27,6 +27,7 @@ struct ch_item {
     char *uri;                  ///< owned
     struct ch_media_info *info; ///< owned; NULL until it has been opened
     bool played;                ///< in this round of random
+    bool planned;               ///< decoded ahead, to be heard soon
     bool failed;                ///< could not be opened the last time
 };
 
@@ -45,6 +46,10 @@ void ch_queue_fini(struct ch_queue *queue);
 /// Insert before index `at` (n_items = append); the new item, or NULL without memory.
 struct ch_item *ch_queue_insert(struct ch_queue *queue, const char *uri, uint32_t at);
 bool ch_queue_remove(struct ch_queue *queue, uint64_t id);
+/// Remove all that `goes` says, in one pass; returns how many.
+uint32_t ch_queue_remove_if(struct ch_queue *queue,
+                            bool (*goes)(const struct ch_item *item, const void *context),
+                            const void *context);
 void ch_queue_clear(struct ch_queue *queue);
 /// To index `to`, which is clamped.  False if there is no such item.
 bool ch_queue_move(struct ch_queue *queue, uint64_t id, uint32_t to);

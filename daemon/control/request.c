@@ -12,6 +12,9 @@
 #include "daemon/control/dispatch.h"
 #include "daemon/control/session.h"
 
+#define BATCH_MAX       1024
+#define BATCH_BYTES_MAX (4u * 1024u * 1024u)
+
 // --- answers -----------------------------------------------------------------------------------
 
 enum ch_rpc_error
@@ -130,7 +133,7 @@ job_progress(struct ch_line_job *job)
         join_parts(job);
     }
     if (job->session) {
-        ch_session_answers_ready(job->session);
+        ch_session_answer_ready(job->session, job);
     } else {
         ch_line_job_free(job);
     }
@@ -140,10 +143,12 @@ static void
 request_free(struct ch_request *request)
 {
     struct ch_line_job *job = request->job;
+    const struct ch_buf *request_out = request->out;
     ch_buf_fini(&request->result);
     cJSON_Delete(request->envelope);
     free(request);
     job->n_open--;
+    job->n_bytes += request_out->length;
     job_progress(job);
 }
 
@@ -262,12 +267,25 @@ job_create(struct ch_session *session)
     return job;
 }
 
+// A batch's answers are kept until the last of them is there: they can't grow for ever.
+static void
+refuse_rest(struct ch_buf *out, cJSON *envelope)
+{
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(envelope, "id");
+    if (cJSON_IsString(id) || cJSON_IsNumber(id)) {
+        write_error(out, id, CH_RPC_BUSY, NULL,
+                    "the answers before this one are too long for one batch: ask it by itself");
+    }
+    cJSON_Delete(envelope);
+}
+
 static void
 start_batch(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *array)
 {
     const int n = cJSON_GetArraySize(array);
-    if (n == 0) {
-        write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL, "an empty batch asks nothing");
+    if (n == 0 || n > BATCH_MAX) {
+        write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL,
+                    n ? "a batch may hold 1024 requests" : "an empty batch asks nothing");
         return;
     }
     job->parts = calloc((size_t)n, sizeof *job->parts);
@@ -277,8 +295,13 @@ start_batch(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *array)
     }
     job->n_parts = (uint32_t)n;
     for (uint32_t i = 0; i < job->n_parts; i++) {
+        cJSON *envelope = cJSON_DetachItemViaPointer(array, array->child);
         ch_buf_init(&job->parts[i]);
-        start_request(daemon, job, &job->parts[i], cJSON_DetachItemViaPointer(array, array->child));
+        if (job->n_bytes > BATCH_BYTES_MAX) {
+            refuse_rest(&job->parts[i], envelope);
+        } else {
+            start_request(daemon, job, &job->parts[i], envelope);
+        }
     }
 }
 

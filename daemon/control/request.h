@@ -29,6 +29,7 @@ struct ch_line_job {
     uint32_t n_open;      ///< requests not answered yet
     struct ch_buf *parts; ///< of a batch: the answers in the order of their requests; owned
     uint32_t n_parts;
+    size_t n_bytes;    ///< of the answers so far
     struct ch_buf out; ///< the answer without its newline; nothing = none
 };
 

@@ -44,7 +44,7 @@ probe(const char *path)
     if (!S_ISSOCK(info.st_mode)) {
         return NOT_A_SOCKET;
     }
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return UNREACHABLE;
     }

@@ -37,6 +37,7 @@ struct ch_session {
 
     struct ch_line_job *first_job, **last_job;
     uint32_t n_jobs;
+    size_t n_ready_bytes; ///< answers that wait for earlier ones, or for room
 
     struct ch_buf out;    ///< waits for the write in flight to end
     struct ch_buf flight; ///< being written
@@ -129,6 +130,8 @@ ch_sessions_close_all(struct ch_daemon *daemon)
 // --- writing -----------------------------------------------------------------------------------
 
 static void resume(struct ch_session *session);
+static void send_ready(struct ch_session *session);
+static size_t backlog(const struct ch_session *session);
 static bool wants_more(const struct ch_session *session);
 static void take_bytes(struct ch_session *session, char *bytes, size_t length);
 static void update_reading(struct ch_session *session);
@@ -161,6 +164,7 @@ on_written(uv_write_t *write, int status)
         ch_session_close(session);
         return;
     }
+    send_ready(session);
     resume(session);
     if (!session->closing && !session->writing) {
         ch_subscriptions_drained(session->daemon, session);
@@ -326,15 +330,22 @@ ch_session_add_job(struct ch_session *session, struct ch_line_job *job)
 }
 
 void
-ch_session_answers_ready(struct ch_session *session)
+ch_session_answer_ready(struct ch_session *session, const struct ch_line_job *job)
 {
-    while (session->first_job && session->first_job->parsed && !session->first_job->n_open) {
+    session->n_ready_bytes += job->out.length;
+    send_ready(session);
+}
+
+static void
+send_ready(struct ch_session *session)
+{
+    // What a slow reader has not room for stays where it is; on_written() comes back to it.
+    while (session->first_job && session->first_job->parsed && !session->first_job->n_open &&
+           backlog(session) < BACKLOG_PAUSE_READING) {
         struct ch_line_job *job = session->first_job;
-        if (!has_room(session)) {
-            return;
-        }
         session->first_job = job->next;
         session->n_jobs--;
+        session->n_ready_bytes -= job->out.length;
         if (job->out.length) {
             ch_buf_append(&session->out, job->out.data, job->out.length);
             ch_buf_char(&session->out, '\n');
@@ -342,6 +353,7 @@ ch_session_answers_ready(struct ch_session *session)
         }
         ch_subscriptions_answered(session->daemon, session, job);
         ch_line_job_free(job);
+        write_out(session);
         if (session->closing) {
             return;
         }
@@ -354,7 +366,8 @@ ch_session_answers_ready(struct ch_session *session)
 static bool
 wants_more(const struct ch_session *session)
 {
-    return backlog(session) < BACKLOG_PAUSE_READING && session->n_jobs < JOBS_MAX;
+    return backlog(session) + session->n_ready_bytes < BACKLOG_PAUSE_READING &&
+           session->n_jobs < JOBS_MAX;
 }
 
 static bool

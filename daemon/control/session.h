@@ -50,6 +50,6 @@ struct ch_subscription **ch_session_subscriptions(struct ch_session *session);
 
 /// For request.c: a line has begun to be worked on; the first of them may be ready.
 void ch_session_add_job(struct ch_session *session, struct ch_line_job *job);
-void ch_session_answers_ready(struct ch_session *session);
+void ch_session_answer_ready(struct ch_session *session, const struct ch_line_job *job);
 
 #endif

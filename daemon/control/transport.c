@@ -11,6 +11,9 @@
 #include "daemon/control/play.h"
 #include "daemon/control/request.h"
 
+/// Marks that lie behind are forgotten when there are this many.
+#define MARKS_KEPT 64
+
 /// The engine's player that this transport drives.
 #define PLAYER 0
 
@@ -111,18 +114,18 @@ nothing_sounds(struct ch_daemon *daemon)
     ch_transport_update_flow(daemon);
 }
 
+static void set_current(struct ch_daemon *daemon, uint64_t id);
+
 // The last item has been played, or nothing is left that could be.
 static void
 come_to_end(struct ch_daemon *daemon)
 {
     struct ch_transport *transport = &daemon->transport;
-    if (transport->queue.mode.consume && transport->current) {
-        ch_queue_remove(&transport->queue, transport->current);
-        ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
-    }
-    transport->current = 0;
+    const struct ch_mode *mode = &transport->queue.mode;
+    transport->follows = mode->single ? ch_queue_next(&transport->queue, transport->current) : 0;
+    set_current(daemon, 0);
     set_state(daemon, CH_STOPPED);
-    nothing_sounds(daemon);
+    ch_transport_send(daemon, CH_COMMAND_STOP, NULL); // whatever is still armed
     changed(daemon, NULL);
 }
 
@@ -132,10 +135,39 @@ set_current(struct ch_daemon *daemon, uint64_t id)
     struct ch_transport *transport = &daemon->transport;
     const uint64_t before = transport->current;
     transport->current = id;
-    if (before && before != id && transport->queue.mode.consume) {
-        ch_queue_remove(&transport->queue, before);
-        ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
+    struct ch_item *item = ch_queue_find(&transport->queue, id);
+    if (item) {
+        item->played = true;
+        item->planned = false;
     }
+    if (before == id) {
+        return;
+    }
+    if (before && transport->queue.mode.consume) {
+        ch_queue_remove(&transport->queue, before);
+    }
+    ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
+}
+
+// The marks that have been passed, one by one: each of their items has been the current one.
+static bool
+follow_marks(struct ch_daemon *daemon, uint64_t ring_frame)
+{
+    struct ch_transport *transport = &daemon->transport;
+    struct ch_play *play = transport->active;
+    bool moved = false;
+    while (play && transport->active_mark + 1 < play->n_marks &&
+           play->marks[transport->active_mark + 1].ring_frame <= ring_frame) {
+        set_current(daemon, play->marks[++transport->active_mark].item);
+        moved = true;
+    }
+    if (play && transport->active_mark >= MARKS_KEPT) {
+        play->n_marks -= transport->active_mark;
+        memmove(play->marks, play->marks + transport->active_mark,
+                play->n_marks * sizeof *play->marks);
+        transport->active_mark = 0;
+    }
+    return moved;
 }
 
 // --- beginning ---------------------------------------------------------------------------------
@@ -180,6 +212,7 @@ ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
     if (transport->state == CH_PAUSED) {
         nothing_sounds(daemon);
     }
+    ch_transport_agree(daemon);
 }
 
 void
@@ -188,10 +221,9 @@ ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bo
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_device *device = &daemon->device;
-    if (device->state == CH_DEVICE_LOST || device->state == CH_DEVICE_CLOSED) {
+    if (!ch_device_usable(device)) {
         if (request) {
-            ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s",
-                            *device->detail ? device->detail : "no audio device is open");
+            ch_device_refuse(device, request);
         }
         return;
     }
@@ -223,6 +255,10 @@ ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
     if (play == transport->loading && play->n_marks && engine_ready(daemon)) {
         ch_transport_take_over(daemon, play);
     } else if (play == transport->successor && play->n_marks) {
+        if (!transport->active && transport->loading) {
+            ch_play_retire(daemon, play); // somebody wants something else by now
+            return;
+        }
         if (!transport->active) {
             // It comes late: what it was to follow has ended.
             transport->successor = NULL;
@@ -246,6 +282,7 @@ give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
     struct ch_request *request = play->request;
     play->request = NULL;
     transport->loading = NULL;
+    ch_play_retire(daemon, transport->successor);
     if (transport->active) {
         // A skip to something that can't be played: what sounded must not go on in its place.
         ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
@@ -272,7 +309,7 @@ ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play)
         give_up_loading(daemon, play);
     } else if (play == transport->successor) {
         ch_play_retire(daemon, play);
-        if (!transport->active) {
+        if (!transport->active && !transport->loading) {
             come_to_end(daemon);
         }
     }
@@ -332,9 +369,7 @@ ch_transport_resume(struct ch_daemon *daemon, struct ch_request *request)
     }
     if (daemon->device.state != CH_DEVICE_OPEN) {
         if (request) {
-            ch_request_fail(request, CH_RPC_NO_DEVICE, NULL, "%s",
-                            *daemon->device.detail ? daemon->device.detail
-                                                   : "no audio device is open");
+            ch_device_refuse(&daemon->device, request);
         }
         return;
     }
@@ -348,17 +383,16 @@ void
 ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request)
 {
     struct ch_transport *transport = &daemon->transport;
+    const bool sounded = transport->active || transport->loading || transport->successor;
     ch_play_retire(daemon, transport->loading);
-    const bool sounded = transport->active != NULL;
     ch_play_retire(daemon, transport->successor);
     ch_play_retire(daemon, transport->active);
     transport->state = CH_STOPPED;
     changed(daemon, request);
-    if (sounded) {
-        ch_transport_send(daemon, CH_COMMAND_STOP, request);
-    } else {
+    // Even if nothing should sound: something may have been armed a moment ago.
+    ch_transport_send(daemon, CH_COMMAND_STOP, sounded ? request : NULL);
+    if (!sounded) {
         ch_transport_answer(daemon, request, 0, 0);
-        nothing_sounds(daemon);
     }
     ch_link_update_timer(daemon);
 }
@@ -367,11 +401,13 @@ void
 ch_transport_skip_to(struct ch_daemon *daemon, uint64_t id, struct ch_request *request)
 {
     struct ch_transport *transport = &daemon->transport;
+    const bool paused =
+        transport->loading ? transport->loading->paused : transport->state == CH_PAUSED;
     if (id) {
-        ch_transport_play_item(daemon, id, 0.0, transport->state == CH_PAUSED, request);
+        ch_transport_play_item(daemon, id, 0.0, paused, request);
     } else {
-        ch_transport_stop(daemon, request);
         set_current(daemon, 0);
+        ch_transport_stop(daemon, request);
     }
 }
 
@@ -381,8 +417,11 @@ static void
 deck_started(struct ch_daemon *daemon, uint32_t stream)
 {
     struct ch_transport *transport = &daemon->transport;
-    struct ch_play *play = transport->successor;
-    if (play && play->id == stream) {
+    struct ch_play *play = ch_play_find(daemon, stream);
+    if (play && play->retired) {
+        // It was armed, and joined before word reached it that it is not wanted any more.
+        ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
+    } else if (play && play == transport->successor) {
         struct ch_play *old = transport->active;
         transport->active = play;
         transport->successor = NULL;
@@ -392,16 +431,20 @@ deck_started(struct ch_daemon *daemon, uint32_t stream)
         set_current(daemon, play->marks[0].item);
         changed(daemon, NULL);
         ch_transport_update_flow(daemon);
+        ch_transport_agree(daemon);
     }
 }
 
 static void
-deck_ended(struct ch_daemon *daemon, uint32_t stream)
+deck_ended(struct ch_daemon *daemon, uint32_t stream, uint64_t ring_frame)
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *play = transport->active;
     if (!play || play->id != stream) {
         return;
+    }
+    if (ring_frame) {
+        follow_marks(daemon, ring_frame - 1); // a mark at the very end has not been heard
     }
     if (transport->successor) {
         if (!transport->successor->in_engine) {
@@ -423,6 +466,8 @@ deck_released(struct ch_daemon *daemon, uint32_t stream)
         play->in_engine = false;
         if (play->retired) {
             ch_play_retire(daemon, play);
+        } else if (play == daemon->transport.successor) {
+            ch_transport_play_primed(daemon, play); // swept away with another: once more
         }
     }
 }
@@ -435,7 +480,7 @@ ch_transport_on_event(struct ch_daemon *daemon, const struct ch_event_slot *even
         deck_started(daemon, event->deck.stream);
         break;
     case CH_EVENT_ENDED:
-        deck_ended(daemon, event->deck.stream);
+        deck_ended(daemon, event->deck.stream, event->deck.ring_frame);
         break;
     case CH_EVENT_RELEASED:
         deck_released(daemon, event->deck.stream);
@@ -492,13 +537,8 @@ ch_transport_tick(struct ch_daemon *daemon)
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *play = transport->active;
-    if (play && play->n_marks) {
-        const uint32_t mark = ch_play_mark_at(play, ch_transport_ring_frame(daemon));
-        if (mark > transport->active_mark) {
-            transport->active_mark = mark;
-            set_current(daemon, play->marks[mark].item);
-            changed(daemon, NULL);
-        }
+    if (follow_marks(daemon, ch_transport_ring_frame(daemon))) {
+        changed(daemon, NULL);
     }
     if (play && daemon->device.ops == &ch_backend_file) {
         ch_stream_poke(play->stream); // a file drains the ring faster than the decoder expects

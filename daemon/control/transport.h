@@ -28,6 +28,7 @@ struct ch_transport {
     enum ch_transport_state state;
     struct ch_queue queue;
     uint64_t current;          ///< item id; 0 = none
+    uint64_t follows;          ///< after a stop by `single`: where play goes on; 0 = the beginning
     struct ch_play *plays;     ///< all that are not freed yet
     struct ch_play *active;    ///< the current deck's; NULL = none
     struct ch_play *loading;   ///< will take over by a fade when it is primed
@@ -49,7 +50,7 @@ void ch_transport_fini(struct ch_daemon *daemon);
 
 // --- what a person does; `request` (may be NULL) is answered with the status when it is heard ----
 
-/// Begin item `id` at start_s.  `what` names the method for errors.
+/// Begin item `id` at start_s.
 void ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bool paused,
                             struct ch_request *request);
 void ch_transport_pause(struct ch_daemon *daemon, struct ch_request *request);
@@ -57,6 +58,10 @@ void ch_transport_resume(struct ch_daemon *daemon, struct ch_request *request);
 void ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request);
 /// To item `id`, keeping "paused"; 0 = stop.
 void ch_transport_skip_to(struct ch_daemon *daemon, uint64_t id, struct ch_request *request);
+
+/// What a person means who now says "next" or "seek": the item that is being loaded, else the one that
+/// sounds (0 = none), and the position in it.
+uint64_t ch_transport_meant(struct ch_daemon *daemon, double *position_s);
 
 /// Add n URIs before index `at`; fails the request (and returns false) if one of them is not a URI.
 /// On success writes the member "ids" into its result, in which an object is open.
@@ -70,7 +75,7 @@ void ch_transport_queue_changed(struct ch_daemon *daemon, const char *cause);
 
 double ch_transport_position_s(struct ch_daemon *daemon);
 /// < 0 = unknown
-double ch_transport_duration_s(struct ch_daemon *daemon);
+double ch_transport_duration_s(struct ch_daemon *daemon, uint64_t id);
 /// The members of player.status, into an open object.
 void ch_transport_write_members(struct ch_daemon *daemon, struct ch_buf *buf);
 /// One item of the queue, as an object.

@@ -44,11 +44,23 @@ ch_transport_position_s(struct ch_daemon *daemon)
     return transport->position_s;
 }
 
-double
-ch_transport_duration_s(struct ch_daemon *daemon)
+uint64_t
+ch_transport_meant(struct ch_daemon *daemon, double *position_s)
 {
     const struct ch_transport *transport = &daemon->transport;
-    const struct ch_item *item = ch_queue_find(&transport->queue, transport->current);
+    const struct ch_play *loading = transport->loading;
+    if (loading) {
+        *position_s = loading->start_s;
+        return loading->n_marks ? loading->marks[0].item : loading->tail;
+    }
+    *position_s = ch_transport_position_s(daemon);
+    return transport->current;
+}
+
+double
+ch_transport_duration_s(struct ch_daemon *daemon, uint64_t id)
+{
+    const struct ch_item *item = ch_queue_find(&daemon->transport.queue, id);
     return item && item->info ? item->info->duration_s : -1.0;
 }
 

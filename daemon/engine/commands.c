@@ -79,7 +79,7 @@ apply(struct ch_engine *engine, const struct ch_command *c)
         break;
     case CH_COMMAND_TRUNCATE:
         ch_player_truncate(player_of(engine, c->truncate.player), c->truncate.stream,
-                           c->truncate.end_frame);
+                           c->truncate.end_frame, fade);
         break;
     case CH_COMMAND_PAUSE:
         ch_player_pause(player_of(engine, c->transport.player),

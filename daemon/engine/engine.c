@@ -86,8 +86,8 @@ CH_RT void
 ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t n_frames)
 {
     engine->block_frame = engine->frame;
-    ch_engine_collect_commands(engine);
     for (uint32_t done = 0; done < n_frames;) {
+        ch_engine_collect_commands(engine);
         uint32_t n = n_frames - done < CH_SLICE_FRAMES ? n_frames - done : CH_SLICE_FRAMES;
         n = ch_engine_apply_commands(engine, n);
         run_slice(engine, out[0] + done, out[1] + done, n);

@@ -130,7 +130,8 @@ ch_engine_settle(struct ch_engine *engine)
         for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
             ch_player_settle(engine, &engine->players[i]);
         }
-    } while (ch_ring_read_space(&engine->commands) && ch_engine_can_post(engine, CH_EVENT_RESERVE));
+    } while ((engine->n_pending || ch_ring_read_space(&engine->commands)) &&
+             ch_engine_can_post(engine, CH_EVENT_RESERVE));
 
     ch_ramp_snap(&engine->gain[0], ch_ramp_goal(&engine->gain[0]));
     ch_ramp_snap(&engine->gain[1], ch_ramp_goal(&engine->gain[1]));

@@ -136,13 +136,29 @@ ch_player_arm(struct ch_engine *engine, struct ch_player *player, struct ch_pcm_
         return;
     }
     load(&player->armed, pcm, stream);
+    if (!player->current.pcm) {
+        // What it was to follow has ended already: it is late, not lost.
+        player->current = player->armed;
+        player->armed = no_deck;
+        player->current.held = player->paused;
+        ch_ramp_snap(&player->current.gate, player->paused ? 0.0f : 1.0f);
+        post_deck(engine, player, &player->current, CH_EVENT_STARTED, 0);
+    }
 }
 
 CH_RT void
-ch_player_truncate(struct ch_player *player, uint32_t stream, uint64_t end_frame)
+ch_player_truncate(struct ch_player *player, uint32_t stream, uint64_t end_frame,
+                   uint32_t fade_frames)
 {
-    if (player->current.pcm && player->current.stream == stream) {
-        player->current.end_frame = end_frame;
+    struct ch_deck *deck = &player->current;
+    if (!deck->pcm || deck->stream != stream) {
+        return;
+    }
+    deck->end_frame = end_frame;
+    if (end_frame < deck->played) {
+        // It has gone beyond: a fade is the least that can be done.
+        deck->end_frame = deck->played + fade_frames;
+        ch_ramp_to(&deck->fade, 0.0f, fade_frames);
     }
 }
 

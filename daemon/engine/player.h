@@ -48,7 +48,8 @@ CH_RT bool ch_player_play(struct ch_engine *engine, struct ch_player *player,
 CH_RT bool ch_player_stop(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames);
 CH_RT void ch_player_arm(struct ch_engine *engine, struct ch_player *player,
                          struct ch_pcm_ring *pcm, uint32_t stream);
-CH_RT void ch_player_truncate(struct ch_player *player, uint32_t stream, uint64_t end_frame);
+CH_RT void ch_player_truncate(struct ch_player *player, uint32_t stream, uint64_t end_frame,
+                              uint32_t fade_frames);
 CH_RT void ch_player_pause(struct ch_player *player, uint32_t fade_frames);
 CH_RT void ch_player_resume(struct ch_player *player, uint32_t fade_frames);
 
