@@ -144,7 +144,7 @@ find_missing(const struct ch_queue *queue, const struct id_set *set, uint64_t *m
     struct ch_item **sorted = calloc(queue->n_items + 1, sizeof(struct ch_item *));
     bool found = sorted == NULL;
     *missing = 0;
-    if (sorted) {
+    if (sorted && queue->n_items) {
         memcpy(sorted, queue->items, queue->n_items * sizeof(struct ch_item *));
         qsort(sorted, queue->n_items, sizeof(struct ch_item *), compare_items);
     }

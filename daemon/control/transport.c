@@ -247,14 +247,26 @@ ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bo
     ch_link_update_timer(daemon);
 }
 
+// Nothing came of it: no item could be opened, or none had a frame in it.
+static bool
+is_empty(const struct ch_play *play)
+{
+    bool ended;
+    return !play->n_marks ||
+           (ch_pcm_ring_available(ch_stream_pcm(play->stream), &ended) == 0 && ended);
+}
+
 // A play has been filled, or there was nothing to fill it with.
 void
 ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
 {
     struct ch_transport *transport = &daemon->transport;
-    if (play == transport->loading && play->n_marks && engine_ready(daemon)) {
+    if (is_empty(play)) {
+        return; // ch_transport_play_finished() follows
+    }
+    if (play == transport->loading && engine_ready(daemon)) {
         ch_transport_take_over(daemon, play);
-    } else if (play == transport->successor && play->n_marks) {
+    } else if (play == transport->successor) {
         if (!transport->active && transport->loading) {
             ch_play_retire(daemon, play); // somebody wants something else by now
             return;
@@ -288,7 +300,10 @@ give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
         ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
         ch_play_retire(daemon, transport->active);
     }
-    if (request) {
+    if (request && play->first_status == CH_OK && play->start_s > 0.0) {
+        ch_request_fail(request, CH_RPC_OUT_OF_RANGE, "position_s", "the item ends before %.3f s",
+                        play->start_s);
+    } else if (request) {
         const enum ch_status status =
             play->first_status == CH_OK ? CH_NOT_FOUND : play->first_status;
         ch_request_fail(request, ch_rpc_error_from_status(status), NULL, "%s",
@@ -302,7 +317,7 @@ void
 ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play)
 {
     struct ch_transport *transport = &daemon->transport;
-    if (play->n_marks) {
+    if (play->in_engine || !is_empty(play)) {
         return;
     }
     if (play == transport->loading) {
