@@ -15,7 +15,7 @@
 #define PLAYING_MS  25 ///< item changes, starvation, the end of a deck
 
 /// More changes than this may not wait for the engine at once: it could not be soon for any of them.
-#define AWAITED_MAX 1024
+#define AWAITED_MAX 16384
 
 /// One ch_link_send() that has not been acknowledged.
 struct ch_ack {

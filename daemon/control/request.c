@@ -285,7 +285,7 @@ start_batch(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *array)
     const int n = cJSON_GetArraySize(array);
     if (n == 0 || n > BATCH_MAX) {
         write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL,
-                    n ? "a batch may hold 1024 requests" : "an empty batch asks nothing");
+                    n ? "a batch may hold 4096 requests" : "an empty batch asks nothing");
         return;
     }
     job->parts = calloc((size_t)n, sizeof *job->parts);
