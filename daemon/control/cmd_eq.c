@@ -22,8 +22,8 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
     ch_request_finish(request);
 }
 
-// The equaliser (one band of it, or with -1 all) has been changed: let it be heard, tell everybody, and
-// answer when it has been.
+// The equaliser (one band of it, or with -1 all) has been changed: let it be heard, tell everybody,
+// and answer when it has been.
 static void
 apply(struct ch_request *request, int band)
 {

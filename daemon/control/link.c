@@ -14,7 +14,7 @@
 #define AWAITING_MS 2  ///< an acknowledgement is due within a period
 #define PLAYING_MS  25 ///< item changes, starvation, the end of a deck
 
-/// More changes than this may not wait for the engine at once: it could not be soon for any of them.
+/// More changes than this may not wait for the engine at once: it could be soon for none of them.
 #define AWAITED_MAX 16384
 
 /// One ch_link_send() that has not been acknowledged.

@@ -59,8 +59,8 @@ void ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request);
 /// To item `id`, keeping "paused"; 0 = stop.
 void ch_transport_skip_to(struct ch_daemon *daemon, uint64_t id, struct ch_request *request);
 
-/// What a person means who now says "next" or "seek": the item that is being loaded, else the one that
-/// sounds (0 = none), and the position in it.
+/// What a person means who now says "next" or "seek": the item that is being loaded, else the one
+/// that sounds (0 = none), and the position in it.
 uint64_t ch_transport_meant(struct ch_daemon *daemon, double *position_s);
 
 /// Add n URIs before index `at`; fails the request (and returns false) if one of them is not a URI.
