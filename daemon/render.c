@@ -56,7 +56,8 @@ static bool
 make_uri(const char *input, char *uri)
 {
     // As the client does it: what has a scheme of ours is a URI, all else is a path.
-    if (!strncmp(input, "tone:", 5) || !strncmp(input, "file:", 5) || *input == '/') {
+    if (!strncmp(input, "tone:", 5) || !strncmp(input, "file:", 5) || strstr(input, "://") ||
+        *input == '/') {
         return snprintf(uri, CH_URI_BYTES, "%s", input) < CH_URI_BYTES;
     }
     char folder[CH_URI_BYTES];

@@ -180,7 +180,8 @@ on_open_failed(struct ch_daemon *daemon)
         return;
     }
     device->n_failures++;
-    const bool may_come = device->opened_status == CH_NO_DEVICE || device->ever_open;
+    const bool is_served = device->ops->always_on; // by a server that may be started later
+    const bool may_come = device->ever_open || (is_served && device->opened_status == CH_NO_DEVICE);
     if (!may_come) {
         ch_error("%s", device->detail);
         device->state = CH_DEVICE_CLOSED;

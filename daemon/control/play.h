@@ -34,6 +34,7 @@ struct ch_play {
 
     // while it loads
     bool paused, fade_in;
+    bool seek;                  ///< to another place of what sounds, which goes on if that fails
     struct ch_request *request; ///< waits to hear it
     enum ch_status first_status;
     char first_detail[CH_DETAIL_BYTES];
@@ -50,7 +51,7 @@ void ch_play_feed(struct ch_daemon *daemon, struct ch_play *play);
 /// Take one play's messages.  The play may be freed by that.
 void ch_play_poll(struct ch_daemon *daemon, struct ch_play *play);
 
-// transport.c, for play.c and transport_device.c
+// transport.c, for play.c, transport_commands.c and transport_device.c
 void ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play);
 void ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play);
 void ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
@@ -59,6 +60,11 @@ void ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
 void ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play);
 /// Let decoders, spectra and the link's timer know whether sound moves.
 void ch_transport_update_flow(struct ch_daemon *daemon);
+/// Tell subscribers of the player; the cause is the request's client, or without one the player.
+void ch_transport_changed(struct ch_daemon *daemon, const struct ch_request *request);
+void ch_transport_set_state(struct ch_daemon *daemon, enum ch_transport_state state);
+/// The item that sounds; 0 = none.  The one before leaves the queue in consume mode.
+void ch_transport_set_current(struct ch_daemon *daemon, uint64_t id);
 /// PAUSE, RESUME or STOP; `request` (may be NULL) is answered when it is heard.
 void ch_transport_send(struct ch_daemon *daemon, enum ch_command_op op, struct ch_request *request);
 /// Frames that [rt] has taken from the active play's ring.

@@ -64,8 +64,8 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
     ch_transport_answer(daemon, context, frame, mono_ns);
 }
 
-static void
-changed(struct ch_daemon *daemon, const struct ch_request *request)
+void
+ch_transport_changed(struct ch_daemon *daemon, const struct ch_request *request)
 {
     char cause[32] = "player";
     ch_topics_cause(request, cause, sizeof cause);
@@ -95,8 +95,8 @@ ch_transport_update_flow(struct ch_daemon *daemon)
     ch_link_update_timer(daemon);
 }
 
-static void
-set_state(struct ch_daemon *daemon, enum ch_transport_state state)
+void
+ch_transport_set_state(struct ch_daemon *daemon, enum ch_transport_state state)
 {
     daemon->transport.state = state;
     if (state == CH_PLAYING) {
@@ -114,8 +114,6 @@ nothing_sounds(struct ch_daemon *daemon)
     ch_transport_update_flow(daemon);
 }
 
-static void set_current(struct ch_daemon *daemon, uint64_t id);
-
 // The last item has been played, or nothing is left that could be.
 static void
 come_to_end(struct ch_daemon *daemon)
@@ -123,14 +121,14 @@ come_to_end(struct ch_daemon *daemon)
     struct ch_transport *transport = &daemon->transport;
     const struct ch_mode *mode = &transport->queue.mode;
     transport->follows = mode->single ? ch_queue_next(&transport->queue, transport->current) : 0;
-    set_current(daemon, 0);
-    set_state(daemon, CH_STOPPED);
+    ch_transport_set_current(daemon, 0);
+    ch_transport_set_state(daemon, CH_STOPPED);
     ch_transport_send(daemon, CH_COMMAND_STOP, NULL); // whatever is still armed
-    changed(daemon, NULL);
+    ch_transport_changed(daemon, NULL);
 }
 
-static void
-set_current(struct ch_daemon *daemon, uint64_t id)
+void
+ch_transport_set_current(struct ch_daemon *daemon, uint64_t id)
 {
     struct ch_transport *transport = &daemon->transport;
     const uint64_t before = transport->current;
@@ -158,7 +156,7 @@ follow_marks(struct ch_daemon *daemon, uint64_t ring_frame)
     bool moved = false;
     while (play && transport->active_mark + 1 < play->n_marks &&
            play->marks[transport->active_mark + 1].ring_frame <= ring_frame) {
-        set_current(daemon, play->marks[++transport->active_mark].item);
+        ch_transport_set_current(daemon, play->marks[++transport->active_mark].item);
         moved = true;
     }
     if (play && transport->active_mark >= MARKS_KEPT) {
@@ -195,11 +193,11 @@ ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
     ch_play_retire(daemon, old);
     ch_play_retire(daemon, successor);
     if (play->n_marks) {
-        set_current(daemon, play->marks[0].item);
+        ch_transport_set_current(daemon, play->marks[0].item);
     }
     transport->state = play->paused ? CH_PAUSED : CH_PLAYING;
     // Told before the answer, so that a client that sees both sees the cause first.
-    changed(daemon, request);
+    ch_transport_changed(daemon, request);
 
     struct ch_command command = {.op = CH_COMMAND_PLAY,
                                  .deck = {.pcm = ch_stream_pcm(play->stream),
@@ -208,7 +206,7 @@ ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
                                           .flags = (play->fade_in ? CH_PLAY_FADE_IN : 0) |
                                                    (play->paused ? CH_PLAY_PAUSED : 0)}};
     ch_link_send(daemon, &command, 1, request ? on_heard : NULL, request);
-    set_state(daemon, transport->state);
+    ch_transport_set_state(daemon, transport->state);
     if (transport->state == CH_PAUSED) {
         nothing_sounds(daemon);
     }
@@ -241,6 +239,7 @@ ch_transport_play_item(struct ch_daemon *daemon, uint64_t id, double start_s, bo
     play->request = request;
     play->paused = paused;
     play->fade_in = start_s > 0.0 || transport->active;
+    play->seek = transport->active && id == transport->current && start_s > 0.0;
     transport->loading = play;
     transport->error.detail[0] = 0;
     ch_play_retire(daemon, superseded); // last: it answers somebody
@@ -286,6 +285,20 @@ ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
     }
 }
 
+static void
+refuse_loading(const struct ch_play *play, struct ch_request *request)
+{
+    if (play->first_status != CH_OK) {
+        ch_request_fail(request, ch_rpc_error_from_status(play->first_status), NULL, "%s",
+                        play->first_detail);
+    } else if (play->start_s > 0.0) {
+        ch_request_fail(request, CH_RPC_OUT_OF_RANGE, "position_s", "the item ends before %.3f s",
+                        play->start_s);
+    } else {
+        ch_request_fail(request, CH_RPC_NOT_FOUND, NULL, "nothing here can be played");
+    }
+}
+
 // No item of it could be opened.
 static void
 give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
@@ -294,20 +307,21 @@ give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
     struct ch_request *request = play->request;
     play->request = NULL;
     transport->loading = NULL;
+    if (play->seek) {
+        if (request) {
+            refuse_loading(play, request);
+        }
+        ch_play_retire(daemon, play);
+        return;
+    }
     ch_play_retire(daemon, transport->successor);
     if (transport->active) {
         // A skip to something that can't be played: what sounded must not go on in its place.
         ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
         ch_play_retire(daemon, transport->active);
     }
-    if (request && play->first_status == CH_OK && play->start_s > 0.0) {
-        ch_request_fail(request, CH_RPC_OUT_OF_RANGE, "position_s", "the item ends before %.3f s",
-                        play->start_s);
-    } else if (request) {
-        const enum ch_status status =
-            play->first_status == CH_OK ? CH_NOT_FOUND : play->first_status;
-        ch_request_fail(request, ch_rpc_error_from_status(status), NULL, "%s",
-                        *play->first_detail ? play->first_detail : "nothing here can be played");
+    if (request) {
+        refuse_loading(play, request);
     }
     ch_play_retire(daemon, play);
     come_to_end(daemon);
@@ -349,80 +363,9 @@ ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
         item->failed = message->kind == CH_STREAM_FAILED;
         strcpy(transport->error.uri, item->uri);
     }
-    changed(daemon, NULL);
-}
-
-// --- pause, resume, stop, skip -----------------------------------------------------------------
-
-void
-ch_transport_pause(struct ch_daemon *daemon, struct ch_request *request)
-{
-    struct ch_transport *transport = &daemon->transport;
-    if (transport->loading) {
-        transport->loading->paused = true;
-    }
-    if (transport->state != CH_PLAYING) {
-        ch_transport_answer(daemon, request, 0, 0);
-        return;
-    }
-    transport->state = CH_PAUSED;
-    changed(daemon, request);
-    ch_transport_send(daemon, CH_COMMAND_PAUSE, request);
-    ch_link_update_timer(daemon);
-}
-
-void
-ch_transport_resume(struct ch_daemon *daemon, struct ch_request *request)
-{
-    struct ch_transport *transport = &daemon->transport;
-    if (transport->loading) {
-        transport->loading->paused = false;
-    }
-    if (transport->state != CH_PAUSED) {
-        ch_transport_answer(daemon, request, 0, 0);
-        return;
-    }
-    if (daemon->device.state != CH_DEVICE_OPEN) {
-        if (request) {
-            ch_device_refuse(&daemon->device, request);
-        }
-        return;
-    }
-    transport->state = CH_PLAYING;
-    changed(daemon, request);
-    ch_transport_send(daemon, CH_COMMAND_RESUME, request);
-    set_state(daemon, CH_PLAYING);
-}
-
-void
-ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request)
-{
-    struct ch_transport *transport = &daemon->transport;
-    const bool sounded = transport->active || transport->loading || transport->successor;
-    ch_play_retire(daemon, transport->loading);
-    ch_play_retire(daemon, transport->successor);
-    ch_play_retire(daemon, transport->active);
-    transport->state = CH_STOPPED;
-    changed(daemon, request);
-    // Even if nothing should sound: something may have been armed a moment ago.
-    ch_transport_send(daemon, CH_COMMAND_STOP, sounded ? request : NULL);
-    if (!sounded) {
-        ch_transport_answer(daemon, request, 0, 0);
-    }
-    ch_link_update_timer(daemon);
-}
-
-void
-ch_transport_skip_to(struct ch_daemon *daemon, uint64_t id, struct ch_request *request)
-{
-    struct ch_transport *transport = &daemon->transport;
-    const bool paused =
-        transport->loading ? transport->loading->paused : transport->state == CH_PAUSED;
-    if (id) {
-        ch_transport_play_item(daemon, id, 0.0, paused, request);
-    } else {
-        set_current(daemon, 0);
-        ch_transport_stop(daemon, request);
+    ch_transport_changed(daemon, NULL);
+    if (play == transport->loading && play->seek) {
+        give_up_loading(daemon, play); // rather than to go on with the next item
     }
 }
 
@@ -443,8 +386,8 @@ deck_started(struct ch_daemon *daemon, uint32_t stream)
         transport->active_mark = 0;
         transport->position_s = play->start_s;
         ch_play_retire(daemon, old);
-        set_current(daemon, play->marks[0].item);
-        changed(daemon, NULL);
+        ch_transport_set_current(daemon, play->marks[0].item);
+        ch_transport_changed(daemon, NULL);
         ch_transport_update_flow(daemon);
         ch_transport_agree(daemon);
     }
@@ -553,7 +496,7 @@ ch_transport_tick(struct ch_daemon *daemon)
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *play = transport->active;
     if (follow_marks(daemon, ch_transport_ring_frame(daemon))) {
-        changed(daemon, NULL);
+        ch_transport_changed(daemon, NULL);
     }
     if (play && daemon->device.ops == &ch_backend_file) {
         ch_stream_poke(play->stream); // a file drains the ring faster than the decoder expects

@@ -121,7 +121,8 @@ def test_waits_for_a_server(make_daemon, make_jack):
     eventually(lambda: device(client)["state"] == "lost")
     assert server.name in daemon.log()
     assert client.refusal("player.load", uris=["tone:sine"], play=True).name == "NO_DEVICE"
-    assert client.call("queue.list")["length"] == 1
+    assert client.call("queue.list")["length"] == 0, "refused, but done in part"
+    client.call("queue.add", uris=["tone:sine"])
     server.start()
     eventually(lambda: device(client)["state"] == "open", 20)
     assert client.call("player.play")["state"] == "playing"
