@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from programs import eventually, run, seconds
+from programs import SANITIZER, eventually, run, seconds
 from rpc import Closed
 
 STATUS = b'{"jsonrpc":"2.0","id":1,"method":"player.status"}'
@@ -462,7 +462,8 @@ def test_who_reads_no_answers_is_not_read_either(daemon):
         except (BrokenPipeError, ConnectionResetError):
             break
     assert sent < 20_000_000, "it read on and on"
-    assert daemon.rss_kib() - before < 8 * 1024
+    if not SANITIZER:  # which keeps what was freed
+        assert daemon.rss_kib() - before < 8 * 1024
     assert other.call("rpc.version")
 
 

@@ -43,7 +43,8 @@ struct world {
     struct ch_thread producer;
     _Atomic bool stop;
     _Atomic bool silent;
-    _Atomic bool careless; ///< writes however full the tap is
+    _Atomic bool careless;     ///< writes however full the tap is
+    _Atomic uint32_t n_silent; ///< blocks of silence written
 };
 
 static void
@@ -89,10 +90,12 @@ produce(void *arg)
             .frame = frame,
             .heard_mono_ns = FIRST_HEARD_NS + ch_ns_from_frames(frame - FIRST_FRAME, RATE)};
         ch_snapshot_publish(&world->clock, &clock);
-        make_block(left, right, frame, atomic_load(&world->silent));
+        const bool silent = atomic_load(&world->silent);
+        make_block(left, right, frame, silent);
         for (int i = 0; i < CH_TAP_POINTS; i++) {
             ch_tap_write(world->tap[i], frame, left, right, BLOCK);
         }
+        atomic_fetch_add(&world->n_silent, silent);
         frame += BLOCK;
     }
 }
@@ -229,6 +232,17 @@ wait_rest(struct world *world)
         struct ch_frame *frame = wait_frame(world);
         rest = is_rest(frame);
         ch_frame_unref(frame);
+    }
+}
+
+/// From here on the producer writes nothing but silence, and no block of sound is on its way.
+static void
+silence_producer(struct world *world)
+{
+    const uint32_t before = atomic_load(&world->n_silent);
+    atomic_store(&world->silent, true);
+    while (atomic_load(&world->n_silent) == before) {
+        pause_ms(1);
     }
 }
 

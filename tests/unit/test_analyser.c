@@ -109,7 +109,7 @@ test_comes_to_rest_and_back(void **state)
             sounds = !is_rest(frame);
             ch_frame_unref(frame);
         }
-        atomic_store(&world->silent, true);
+        silence_producer(world);
         ch_analyser_set_flowing(world->analyser, false);
         wait_rest(world);
         assert_no_more(world);
