@@ -71,7 +71,8 @@ def test_connections(make_daemon, jack_server, option, wanted):
 
 def test_ports_have_pretty_names(make_daemon, jack_server):
     start(make_daemon, jack_server)
-    said = jack_server.run("jack_property", "-l").stdout
+    # All servers of a user share one data base, which others may be writing at the moment.
+    said = eventually(lambda: jack_server.run("jack_property", "-l").stdout)
     assert "Left" in said and "Right" in said
 
 
