@@ -72,8 +72,11 @@ def test_connections(make_daemon, jack_server, option, wanted):
 def test_ports_have_pretty_names(make_daemon, jack_server):
     start(make_daemon, jack_server)
     # All servers of a user share one data base, which others may be writing at the moment.
-    said = eventually(lambda: jack_server.run("jack_property", "-l").stdout)
-    assert "Left" in said and "Right" in said
+    def both():
+        said = jack_server.run("jack_property", "-l").stdout
+        return "Left" in said and "Right" in said
+
+    eventually(both)
 
 
 def test_two_servers_by_name(make_daemon, make_jack):
