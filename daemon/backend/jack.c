@@ -21,6 +21,9 @@
 #include "daemon/base/log.h"
 #include "daemon/base/os.h"
 
+/// A server under load may fail to answer a newcomer: times, and the pause before each.
+#define OPEN_AGAIN        3
+#define OPEN_AGAIN_NS     100000000u
 #define PATIENCE_NS       (5 * CH_NS_PER_S)
 #define CLOSE_PATIENCE_NS (2 * CH_NS_PER_S)
 
@@ -66,14 +69,33 @@ end_request(struct ch_backend *backend)
 }
 
 static void
-request_open(void *arg)
+open_client(struct ch_backend *backend)
 {
-    struct ch_backend *backend = arg;
     const struct ch_jack_api *api = &backend->api;
     backend->client = backend->named
                           ? api->client_open("chant", JackNoStartServer | JackServerName,
                                              &backend->open_status, backend->server)
                           : api->client_open("chant", JackNoStartServer, &backend->open_status);
+}
+
+// There is a server, but it did not get round to us.
+static bool
+was_busy(const struct ch_backend *backend)
+{
+    return !backend->client && (backend->open_status & JackServerError) &&
+           !(backend->open_status & JackServerFailed);
+}
+
+static void
+request_open(void *arg)
+{
+    struct ch_backend *backend = arg;
+    const struct ch_jack_api *api = &backend->api;
+    open_client(backend);
+    for (int i = 0; i < OPEN_AGAIN && was_busy(backend); i++) {
+        ch_os_sleep_until(ch_os_mono_ns() + OPEN_AGAIN_NS);
+        open_client(backend);
+    }
     backend->registered =
         backend->client && ch_jack_ports_register(api, backend->client, &backend->ports);
     end_request(backend);

@@ -52,6 +52,12 @@ open_client(struct recorder *recorder, const char *server)
 {
     recorder->client =
         jack_client_open("jackcap", JackNoStartServer | JackServerName, NULL, server);
+    // A server under load may fail to answer a newcomer.
+    for (int i = 0; i < 5 && !recorder->client; i++) {
+        usleep(200000);
+        recorder->client =
+            jack_client_open("jackcap", JackNoStartServer | JackServerName, NULL, server);
+    }
     if (!recorder->client) {
         return false;
     }
