@@ -180,18 +180,25 @@ replace_current(struct worker *w)
     w->mixing = false;
 }
 
+/// The incoming lane has been put in its place (or, by `status`, could not be).
+static enum step
+take_incoming(struct worker *w, enum ch_status status, const char *detail)
+{
+    if (status) {
+        drop_incoming(w, status, detail);
+    } else {
+        say_began(w, w->incoming);
+        replace_current(w);
+    }
+    return STEP_ON;
+}
+
 static enum step
 start_incoming(struct worker *w)
 {
     char detail[CH_DETAIL_BYTES] = "";
     const enum ch_status status = ch_lane_start(w->incoming, w->written, detail);
-    if (status) {
-        drop_incoming(w, status, detail);
-        return STEP_ON;
-    }
-    say_began(w, w->incoming);
-    replace_current(w);
-    return STEP_ON;
+    return take_incoming(w, status, detail);
 }
 
 static enum step
@@ -199,13 +206,7 @@ follow_with_incoming(struct worker *w)
 {
     char detail[CH_DETAIL_BYTES] = "";
     const enum ch_status status = ch_lane_follow(w->incoming, w->current, detail);
-    if (status) {
-        drop_incoming(w, status, detail);
-        return STEP_ON;
-    }
-    say_began(w, w->incoming);
-    replace_current(w);
-    return STEP_ON;
+    return take_incoming(w, status, detail);
 }
 
 static enum step

@@ -18,9 +18,6 @@ from media import read_wav
 from programs import CHANT, run, seconds
 from test_play import wait_for
 
-if not CHANT.exists():
-    pytest.skip("chant is not built", allow_module_level=True)
-
 
 @pytest.fixture
 def chant(daemon):
