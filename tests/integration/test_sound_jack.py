@@ -285,6 +285,30 @@ def test_nothing_clicks(studio, low_tone, name):
     assert clicks(studio, low_tone, *calls) < CLEAN_DB
 
 
+def test_the_end_of_the_daemon_is_a_fade(make_daemon, jack_server, capture, low_tone):
+    for _ in range(4):
+        args = f"--device={jack_server.name}", "--connect=none"
+        studio = Studio(make_daemon(*args, backend="jack").start(), jack_server, capture)
+        studio.client.play(*low_tone)
+        eventually(lambda client=studio.client: client.status()["position_s"] > 0.5)
+        recorder = capture(jack_server, *PORTS)
+        time.sleep(0.5)
+        studio.daemon.process.terminate()
+        assert studio.daemon.wait() == 0
+        time.sleep(0.2)
+        heard = recorder.stop()
+        if recorder.n_gaps == 0:
+            break
+    else:
+        pytest.skip("the machine loses frames all the time")
+    sos = signal.butter(8, 2000, "highpass", fs=RATE_HZ, output="sos")
+    # The recording begins in the middle of the tone.
+    high = signal.sosfilt(sos, heard, axis=1)[:, RATE_HZ // 4 :]
+    assert numpy.abs(heard[:, RATE_HZ // 4 :]).max() > 0.3
+    assert not heard[:, -RATE_HZ // 20 :].any()
+    assert sound.db(numpy.abs(high).max()) < CLEAN_DB
+
+
 def test_into_the_limiter_and_out(studio, low_tone):
     """It must bend the wave to hold the ceiling; that is more than nothing, and no click."""
     calls = [lambda db=db: studio.client.call("mixer.set", gain_db=db) for db in (12, 0, 12)]
