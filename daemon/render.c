@@ -17,6 +17,7 @@
 #include "daemon/backend/wavfile.h"
 #include "daemon/base/log.h"
 #include "daemon/base/os.h"
+#include "daemon/base/rt_scope.h"
 #include "daemon/control/equaliser.h"
 #include "daemon/control/mixer.h"
 #include "daemon/control/presets.h"
@@ -300,7 +301,9 @@ run(struct render *render)
     while (render->end_frame == CH_FOREVER || n_written < render->end_frame) {
         wait_for_decoder(render);
         take_messages(render);
+        ch_rt_scope_enter();
         ch_engine_run(render->engine, planes, BLOCK_FRAMES);
+        ch_rt_scope_leave();
         take_events(render);
         // The chain is `latency` frames late: those first ones are not part of the sound.
         const uint64_t begin = render->n_rendered < latency ? latency - render->n_rendered : 0;

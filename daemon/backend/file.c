@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/backend/call.h"
 #include "daemon/backend/common.h"
 #include "daemon/backend/wavfile.h"
 #include "daemon/base/log.h"
 #include "daemon/base/os.h"
+#include "daemon/base/rt_scope.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/engine_setup.h"
 
@@ -79,8 +81,9 @@ run(void *arg)
             ch_event_wait(&backend->wake, DECODER_WAIT_NS);
             continue;
         }
-        ch_engine_clock(backend->engine, ch_os_mono_ns(), 0);
-        ch_engine_run(backend->engine, backend->planes.out, backend->period);
+        ch_rt_scope_enter();
+        ch_backend_call(backend->engine, backend->planes.out, backend->period, ch_os_mono_ns(), 0);
+        ch_rt_scope_leave();
 
         const bool quiet = is_quiet(backend);
         if (was_quiet && quiet && is_silent(backend)) {

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
+#include "daemon/backend/call.h"
 #include "daemon/base/os.h"
-#include "daemon/engine/engine.h"
+#include "daemon/base/rt_scope.h"
 
 // --- the callback --------------------------------------------------------------------------- [rt]
 
@@ -44,21 +45,19 @@ render(struct ch_backend *backend, struct ch_engine *engine, float *const planes
         for (unsigned i = 0; i < CH_CHANNELS; i++) {
             out[i] = planes[i] + done;
         }
-        ch_engine_clock(engine, mono_ns + ch_ns_from_frames(done, rate_hz), latency);
-        ch_engine_run(engine, out, n);
+        ch_backend_call(engine, out, n, mono_ns + ch_ns_from_frames(done, rate_hz), latency);
         done += n;
     }
 }
 
-CH_RT static int
-on_process(jack_nframes_t n_frames, void *arg)
+CH_RT static void
+process(struct ch_backend *backend, jack_nframes_t n_frames)
 {
-    struct ch_backend *backend = arg;
     float *planes[CH_CHANNELS];
     for (unsigned i = 0; i < CH_CHANNELS; i++) {
         planes[i] = backend->api.port_get_buffer(backend->ports.out[i], n_frames);
         if (!planes[i]) {
-            return 0;
+            return;
         }
     }
     ch_os_denormals_off(); // a library may have turned them on again
@@ -75,6 +74,14 @@ on_process(jack_nframes_t n_frames, void *arg)
         }
     }
     atomic_store_explicit(&backend->in_callback, false, memory_order_release);
+}
+
+CH_RT static int
+on_process(jack_nframes_t n_frames, void *arg)
+{
+    ch_rt_scope_enter();
+    process(arg, n_frames);
+    ch_rt_scope_leave();
     return 0;
 }
 

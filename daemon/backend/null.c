@@ -12,10 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/backend/call.h"
 #include "daemon/backend/common.h"
 #include "daemon/base/log.h"
 #include "daemon/base/os.h"
-#include "daemon/engine/engine.h"
+#include "daemon/base/rt_scope.h"
 
 enum {
     PERIOD_MIN = 16,
@@ -75,8 +76,10 @@ run(void *arg)
             base_ns = due_ns = now_ns;
             n_frames = 0;
         }
-        ch_engine_clock(backend->engine, due_ns, backend->period);
-        ch_engine_run(backend->engine, backend->planes.out, backend->period);
+        ch_rt_scope_enter();
+        ch_backend_call(backend->engine, backend->planes.out, backend->period, due_ns,
+                        backend->period);
+        ch_rt_scope_leave();
         n_frames += backend->period;
     }
 }
