@@ -2,28 +2,57 @@
 // daemon/dsp/eq.c — the rack: which voice hears how much of the input, and when it is over.  [rt]
 //
 // Voices are born at the frame of a change.  Everything else that happens to them, the end of a
-// tail, the start of a waiting target, a state that is not finite, happens on a grid of GRID_FRAMES
-// that runs with the signal, so that the result does not depend on how it is cut into blocks.
+// tail, the start of a waiting target, a state that is not finite, happens on a grid that runs with
+// the signal, so that the result does not depend on how it is cut into blocks.
 
 #include "daemon/dsp/eq.h"
 
 #include <stddef.h>
 
+#include "daemon/dsp/eq_kernel.h"
 #include "daemon/dsp/eq_voice.h"
-
-#define GRID_FRAMES 64
 
 /// -200 dBFS: below it a tail is over.
 #define SILENCE 1e-10
 
 _Static_assert(CH_EQ_BANDS_MAX <= 32, "one bit per slot");
 
-typedef float v4 __attribute__((vector_size(16)));
+static bool
+has_avx2(void)
+{
+#if CH_EQ_HAVE_AVX2
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return false;
+#endif
+}
+
+bool
+ch_eq_use_kernel(struct ch_eq *eq, enum ch_eq_kernel kernel)
+{
+    switch (kernel) {
+    case CH_EQ_KERNEL_AUTO:
+        eq->kernel = has_avx2() ? CH_EQ_KERNEL_AVX2 : CH_EQ_KERNEL_SSE2;
+        return true;
+    case CH_EQ_KERNEL_SSE2:
+        eq->kernel = kernel;
+        return true;
+    case CH_EQ_KERNEL_AVX2:
+        if (has_avx2()) {
+            eq->kernel = kernel;
+            return true;
+        }
+        return false;
+    }
+    return false;
+}
 
 void
 ch_eq_init(struct ch_eq *eq)
 {
-    *eq = (struct ch_eq){.grid_left = GRID_FRAMES};
+    *eq = (struct ch_eq){.grid_left = CH_EQ_GRID_FRAMES};
+    ch_eq_use_kernel(eq, CH_EQ_KERNEL_AUTO);
     ch_ramp_snap(&eq->preamp, 1.0f);
 }
 
@@ -78,6 +107,7 @@ snap(struct ch_eq_slot *slot, const struct ch_eq_voice *voice)
 {
     slot->voice[0] = *voice;
     slot->voice[0].position = slot->voice[0].length;
+    slot->voice[0].tail = false;
     slot->n_voices = voice->identity ? 0 : 1;
     slot->pending_length = 0;
 }
@@ -154,6 +184,15 @@ remove_finished(struct ch_eq_slot *slot)
     }
 }
 
+/// Decided here and not at the frame at which it becomes true: the kernels sum tails by themselves.
+CH_RT static void
+find_tails(struct ch_eq_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->n_voices; i++) {
+        slot->voice[i].tail = is_tail(slot, i);
+    }
+}
+
 /// While too many voices want to stay, ask the oldest tail to leave, twice as slowly as it came.
 CH_RT static void
 make_room(struct ch_eq_slot *slot)
@@ -163,7 +202,7 @@ make_room(struct ch_eq_slot *slot)
     for (uint32_t i = 0; i < slot->n_voices; i++) {
         if (slot->voice[i].leave_length == 0) {
             n_staying++;
-            if (oldest == NULL && is_tail(slot, i)) {
+            if (oldest == NULL && slot->voice[i].tail) {
                 oldest = &slot->voice[i];
             }
         }
@@ -195,6 +234,7 @@ look_after(struct ch_eq *eq)
         }
         if (slot->n_voices > 1) {
             remove_finished(slot);
+            find_tails(slot);
             make_room(slot);
             start_pending(slot);
             update_running(eq, index);
@@ -204,145 +244,17 @@ look_after(struct ch_eq *eq)
 
 // --- signal -------------------------------------------------------------------------------------
 
-/// 0 to 1 with level slope and curvature at both ends: 26 dB less above 2 kHz than a raised cosine
-/// of the same 20 ms, which a section that boosts has use for.  Exactly 1 from position = length
-/// on.
-CH_RT static double
-smooth_step(uint32_t position, uint32_t length)
-{
-    if (position >= length) {
-        return 1.0;
-    }
-    const double x = (double)position / (double)length;
-    return x * x * x * (x * (6.0 * x - 15.0) + 10.0);
-}
-
-CH_RT static void
-fill_way_in(const struct ch_eq_voice *voice, double *share, uint32_t n_frames)
-{
-    for (uint32_t n = 0; n < n_frames; n++) {
-        share[n] = smooth_step(voice->position + 1 + n, voice->length);
-    }
-}
-
-CH_RT static void
-fill_way_out(const struct ch_eq_voice *voice, double *share, uint32_t n_frames)
-{
-    for (uint32_t n = 0; n < n_frames; n++) {
-        share[n] = voice->leave_length == 0
-                       ? 1.0
-                       : 1.0 - smooth_step(voice->leave_position + 1 + n, voice->leave_length);
-    }
-}
-
-CH_RT static void
-advance(uint32_t *position, uint32_t length, uint32_t n_frames)
-{
-    const uint32_t left = length - *position;
-    *position += left < n_frames ? left : n_frames;
-}
-
-/// Voice i is fed with way_in(i) - way_in(i + 1): the sum over all voices is 1.
-CH_RT static void
-run_changing(struct ch_eq_slot *slot, ch_v2 *x, uint32_t n_frames)
-{
-    double in[GRID_FRAMES], out[GRID_FRAMES], feed[GRID_FRAMES], next_in[GRID_FRAMES] = {0.0};
-    ch_v2 sum[GRID_FRAMES];
-    for (uint32_t n = 0; n < n_frames; n++) {
-        sum[n] = (ch_v2){0.0, 0.0};
-    }
-    for (uint32_t i = slot->n_voices; i-- > 0;) {
-        struct ch_eq_voice *voice = &slot->voice[i];
-        fill_way_in(voice, in, n_frames);
-        fill_way_out(voice, out, n_frames);
-        for (uint32_t n = 0; n < n_frames; n++) {
-            feed[n] = in[n] - next_in[n];
-            next_in[n] = in[n];
-        }
-        ch_eq_voice_add(voice, x, feed, out, sum, n_frames);
-        advance(&voice->position, voice->length, n_frames);
-        advance(&voice->leave_position, voice->leave_length, n_frames);
-    }
-    for (uint32_t n = 0; n < n_frames; n++) {
-        x[n] = sum[n];
-    }
-}
-
-/// The sections in the order of the rack; neighbours at rest go through the kernel together.
-CH_RT static void
-run_sections(struct ch_eq *eq, ch_v2 *x, uint32_t n_frames)
-{
-    struct ch_eq_voice *group[CH_EQ_GROUP];
-    uint32_t n_group = 0;
-    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
-        struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
-        const bool changing = slot->n_voices > 1;
-        if (n_group == CH_EQ_GROUP || (changing && n_group > 0)) {
-            ch_eq_voice_run(group, n_group, x, n_frames);
-            n_group = 0;
-        }
-        if (changing) {
-            run_changing(slot, x, n_frames);
-        } else {
-            group[n_group++] = &slot->voice[0];
-        }
-    }
-    if (n_group > 0) {
-        ch_eq_voice_run(group, n_group, x, n_frames);
-    }
-}
-
-/// 0·x is 0 for every finite x and NaN otherwise.
-CH_RT static bool
-all_finite(const float *x, uint32_t n_frames)
-{
-    v4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
-    uint32_t n = 0;
-    for (; n + 4 <= n_frames; n += 4) {
-        const v4 four = {x[n], x[n + 1], x[n + 2], x[n + 3]};
-        sum += four * 0.0f;
-    }
-    for (; n < n_frames; n++) {
-        sum[0] += x[n] * 0.0f;
-    }
-    return sum[0] + sum[1] + sum[2] + sum[3] == 0.0f;
-}
-
-/// What is not finite becomes 0.
-CH_RT static void
-repair(struct ch_eq *eq, float *x, uint32_t n_frames)
-{
-    if (all_finite(x, n_frames)) {
-        return;
-    }
-    for (uint32_t n = 0; n < n_frames; n++) {
-        if (!(x[n] * 0.0f == 0.0f)) {
-            x[n] = 0.0f;
-        }
-    }
-    eq->n_resets++;
-}
-
-/// At most GRID_FRAMES.
+/// At most CH_EQ_GRID_FRAMES.
 CH_RT static void
 run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 {
-    float preamp[GRID_FRAMES];
-    ch_v2 x[GRID_FRAMES];
-    repair(eq, left, n_frames);
-    repair(eq, right, n_frames);
-    ch_ramp_fill(&eq->preamp, preamp, n_frames);
-    for (uint32_t n = 0; n < n_frames; n++) {
-        const double gain = (double)preamp[n];
-        x[n] = (ch_v2){(double)left[n] * gain, (double)right[n] * gain};
+#if CH_EQ_HAVE_AVX2
+    if (eq->kernel == CH_EQ_KERNEL_AVX2) {
+        ch_eq_chunk_avx2(eq, left, right, n_frames);
+        return;
     }
-    run_sections(eq, x, n_frames);
-    for (uint32_t n = 0; n < n_frames; n++) {
-        left[n] = (float)x[n][0];
-        right[n] = (float)x[n][1];
-    }
-    repair(eq, left, n_frames);
-    repair(eq, right, n_frames);
+#endif
+    ch_eq_chunk_sse2(eq, left, right, n_frames);
 }
 
 CH_RT static bool
@@ -363,11 +275,11 @@ ch_eq_run(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
         eq->grid_left -= n;
         if (eq->grid_left == 0) {
             look_after(eq);
-            eq->grid_left = GRID_FRAMES;
+            eq->grid_left = CH_EQ_GRID_FRAMES;
         }
     }
     if (is_flat(eq)) {
-        eq->grid_left = GRID_FRAMES;
+        eq->grid_left = CH_EQ_GRID_FRAMES;
     }
 }
 
@@ -398,5 +310,5 @@ ch_eq_reset(struct ch_eq *eq)
         snap(slot, &voice);
         update_running(eq, index);
     }
-    eq->grid_left = GRID_FRAMES;
+    eq->grid_left = CH_EQ_GRID_FRAMES;
 }

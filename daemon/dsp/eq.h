@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
-// daemon/dsp/eq.h — the running equaliser: a rack of stereo state-variable sections.          [rt]
+// daemon/dsp/eq.h — the running equaliser: a rack of stereo second-order sections.            [rt]
 //
-// Topology-preserving (trapezoidal) state-variable sections after A. Simper, "Linear Trap
-// Optimised SVF" (Cytomic).  State and arithmetic are double: at 20 Hz single precision would be
+// Their coefficients are those of trapezoidal state-variable sections after A. Simper, "Linear Trap
+// Optimised SVF" (Cytomic); they run as two integrators in a loop, which filter alike and cost a
+// third less (eq_voice.c).  State and arithmetic are double: at 20 Hz single precision would be
 // audible.
 //
 // No coefficient ever moves.  Each target of a section gets a voice of its own, a time-invariant
@@ -33,11 +34,13 @@
 #define CH_EQ_VOICES_STAYING 8
 
 struct ch_eq_voice {
-    double a1, a2, g, m0, m1, m2;            ///< the section as the kernel wants it (eq_voice.c)
+    double c, k, m0, m1, m2;                 ///< the section as the kernels want it (eq_voice.c)
+    double weight;                           ///< of s1 against s2
     double s1[CH_CHANNELS], s2[CH_CHANNELS]; ///< integrator states
     uint32_t position, length;               ///< frames of its way in; equal: arrived
     uint32_t leave_position, leave_length;   ///< frames of its tail's way out; length 0: rings on
-    bool identity;                           ///< passes its input, no state
+    bool identity;                           ///< passes its input
+    bool tail;                               ///< was not fed any more at the last look
 };
 
 struct ch_eq_slot {
@@ -48,16 +51,29 @@ struct ch_eq_slot {
     uint32_t pending_length; ///< frames; 0 = nothing waits
 };
 
+enum ch_eq_kernel {
+    CH_EQ_KERNEL_AUTO, ///< the fastest that this processor can run
+    CH_EQ_KERNEL_SSE2, ///< the baseline, and the only one where there is no SSE2
+    CH_EQ_KERNEL_AVX2  ///< AVX2 and FMA
+};
+
 struct ch_eq {
     struct ch_ramp preamp; ///< linear
     uint32_t n_resets;     ///< NaN or infinity was met, and removed or its section begun anew
     uint32_t grid_left;    ///< frames to the next look at tails and states
     uint32_t running;      ///< bit i: slot i has voices
+    enum ch_eq_kernel kernel;
     struct ch_eq_slot slot[CH_EQ_BANDS_MAX];
 };
 
 /// All sections identity, preamp 1.                                                        [setup]
 void ch_eq_init(struct ch_eq *eq);
+
+/// Run on this kernel; false, and nothing changes, if the processor cannot.  ch_eq_init has chosen
+/// the fastest already.                                                                   [setup]
+///
+/// How far two kernels may be apart: tests/unit/test_eq_kernels.c.
+bool ch_eq_use_kernel(struct ch_eq *eq, enum ch_eq_kernel kernel);
 
 /// Move section `index` to `target` within `n_frames`; 0 = at once (nothing is sounding).
 CH_RT void ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *target,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/dsp/eq_voice.h — one time-invariant section and its kernels; private to eq*.c.       [rt]
+// daemon/dsp/eq_voice.h — one time-invariant section at rest; private to eq*.c.                [rt]
 
 #ifndef CH_DSP_EQ_VOICE_H
 #define CH_DSP_EQ_VOICE_H
@@ -9,12 +9,6 @@
 
 #include "daemon/base/attributes.h"
 #include "daemon/dsp/eq.h"
-
-/// Both channels of a frame.
-typedef double ch_v2 __attribute__((vector_size(16)));
-
-/// Voices that one pass over the samples can run; more hides more latency but needs registers.
-#define CH_EQ_GROUP 3
 
 /// A voice at rest, arrived.
 CH_RT void ch_eq_voice_init(struct ch_eq_voice *voice, const struct ch_eq_section *section,
@@ -31,13 +25,5 @@ CH_RT double ch_eq_voice_level(const struct ch_eq_voice *voice);
 
 /// States that nothing can hear any more become zero, before they become denormal.
 CH_RT void ch_eq_voice_flush(struct ch_eq_voice *voice);
-
-/// 1…CH_EQ_GROUP voices in series, in place.
-CH_RT void ch_eq_voice_run(struct ch_eq_voice *const *voice, uint32_t n_voices, ch_v2 *x,
-                           uint32_t n_frames);
-
-/// sum += leave · H(feed · x), frame by frame.
-CH_RT void ch_eq_voice_add(struct ch_eq_voice *voice, const ch_v2 *x, const double *feed,
-                           const double *leave, ch_v2 *sum, uint32_t n_frames);
 
 #endif

@@ -23,6 +23,7 @@ struct change {
     struct ch_eq_band band;
 };
 
+static enum ch_eq_kernel kernel;
 static struct ch_eq eq;
 static float left[TOTAL], right[TOTAL];
 
@@ -37,6 +38,13 @@ static double
 random_in(uint32_t *seed, double lo, double hi)
 {
     return lo + (hi - lo) * random_below(seed, 10001) / 10000.0;
+}
+
+static void
+begin(void)
+{
+    ch_eq_init(&eq);
+    assert_true(ch_eq_use_kernel(&eq, kernel));
 }
 
 static struct ch_eq_section
@@ -116,7 +124,7 @@ test_response(void **state)
     };
     enum { N_BANDS = sizeof bands / sizeof *bands };
     struct ch_eq_section sections[N_BANDS];
-    ch_eq_init(&eq);
+    begin();
     for (uint32_t i = 0; i < N_BANDS; i++) {
         sections[i] = set_band(i, &bands[i], 0);
     }
@@ -149,7 +157,7 @@ test_noise_of_the_arithmetic(void **state)
     struct ch_biquad biquad;
     long double x1 = 0.0L, x2 = 0.0L, y1 = 0.0L, y2 = 0.0L, worst = 0.0L;
     ch_eq_design_band(&band, CH_EQ_MATCHED, RATE_HZ, &biquad);
-    ch_eq_init(&eq);
+    begin();
     set_band(0, &band, 0);
     fill_sine(20.0, 0.0);
     static float in[TOTAL];
@@ -181,7 +189,7 @@ test_flat_leaves_every_bit(void **state)
     left[6] = 1e-42f;
     left[7] = 3e38f;
     memcpy(in, left, sizeof in);
-    ch_eq_init(&eq);
+    begin();
     set_band(0, &flat, 0);
     set_band(1, &bypassed, LENGTH);
     run(NULL, 0, 100);
@@ -201,7 +209,7 @@ test_flat_again(void **state)
     };
     fill_noise(2);
     memcpy(in, left, sizeof in);
-    ch_eq_init(&eq);
+    begin();
     run(changes, 2, 480);
     assert_memory_equal(left, in, 1000 * sizeof *in);
     assert_memory_not_equal(left + 2000, in + 2000, 6000 * sizeof *in);
@@ -216,7 +224,7 @@ test_preamp(void **state)
     static float in[TOTAL];
     fill_noise(3);
     memcpy(in, left, sizeof in);
-    ch_eq_init(&eq);
+    begin();
     ch_eq_set_preamp(&eq, 0.3f, LENGTH);
     run(NULL, 0, 480);
     assert_true(left[0] == in[0] || fabsf(left[0] - in[0]) < 1e-5f);
@@ -242,7 +250,7 @@ test_cut_into_blocks(void **state)
             (struct change){31000 + 777 * index, index, {.freq_hz = 9.0, .q = 1.0}};
     }
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
-        ch_eq_init(&eq);
+        begin();
         fill_noise(5);
         run(changes, n_changes, blocks[i]);
         if (i == 0) {
@@ -271,14 +279,14 @@ test_arrives(void **state)
             changes[n_changes++] = (struct change){1 + i * every, 0, random_band(&seed)};
         }
         changes[n_changes++] = (struct change){1 + 99 * every, 0, last};
-        ch_eq_init(&eq);
+        begin();
         fill_noise(7);
         run(changes, n_changes, 256);
         static float got[TOTAL];
         memcpy(got, left, sizeof got);
         assert_int_equal(eq.slot[0].n_voices, 1);
 
-        ch_eq_init(&eq);
+        begin();
         set_band(0, &last, 0);
         fill_noise(7);
         run(NULL, 0, 256);
@@ -325,7 +333,7 @@ test_jumps_leave_no_residue(void **state)
     double worst = -999.0;
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
         const struct change change = {30000 + 37 * (uint32_t)i, 0, jumps[i].to};
-        ch_eq_init(&eq);
+        begin();
         set_band(0, &jumps[i].from, 0);
         fill_sine(100.0, 0.3 * (double)i);
         run(&change, 1, 256);
@@ -353,7 +361,7 @@ test_many_changes_leave_no_residue(void **state)
             changes[n_changes++] =
                 (struct change){frame, random_below(&seed, 3), random_band(&seed)};
         }
-        ch_eq_init(&eq);
+        begin();
         fill_sine(100.0, 1.0);
         run(changes, n_changes, 256);
         const double residue = residue_db(left + 10000, TOTAL - 10000);
@@ -373,7 +381,7 @@ test_effect_lasts_through_changes(void **state)
         const double gain_db = n_changes % 2 ? 12.0 : 11.9;
         changes[n_changes++] = (struct change){frame, 0, {CH_EQ_PEAK, 62.5, gain_db, 1.41, false}};
     }
-    ch_eq_init(&eq);
+    begin();
     set_band(0, &(struct ch_eq_band){CH_EQ_PEAK, 62.5, 12.0, 1.41, false}, 0);
     fill_sine(62.5, 0.0);
     run(changes, n_changes, 256);
@@ -393,7 +401,7 @@ test_not_finite(void **state)
 {
     (void)state;
     const struct ch_eq_band band = {CH_EQ_PEAK, 1000.0, 12.0, 1.0, false};
-    ch_eq_init(&eq);
+    begin();
     set_band(0, &band, 0);
     set_band(5, &band, 0);
     fill_noise(9);
@@ -442,7 +450,7 @@ test_quiet(void **state)
     (void)state;
     const struct ch_eq_band band = {CH_EQ_PEAK, 200.0, 12.0, 5.0, false};
     const struct ch_eq_band other = {CH_EQ_PEAK, 300.0, 12.0, 5.0, false};
-    ch_eq_init(&eq);
+    begin();
     assert_true(ch_eq_quiet(&eq));
     set_band(0, &band, 0);
     assert_true(ch_eq_quiet(&eq));
@@ -475,14 +483,14 @@ test_reset(void **state)
     static float expected[TOTAL];
     const struct ch_eq_band last = {CH_EQ_PEAK, 700.0, -9.0, 1.0, false};
     uint32_t seed = 12;
-    ch_eq_init(&eq);
+    begin();
     set_band(2, &last, 0);
     ch_eq_set_preamp(&eq, 0.7f, 0);
     fill_noise(13);
     run(NULL, 0, 480);
     memcpy(expected, left, sizeof expected);
 
-    ch_eq_init(&eq);
+    begin();
     fill_noise(14);
     for (int i = 0; i < 30; i++) { // more than there are voices
         const struct ch_eq_band band = random_band(&seed);
@@ -518,5 +526,13 @@ main(void)
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_reset),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    // All of it for each kernel that this processor has.
+    int n_failed = 0;
+    for (kernel = CH_EQ_KERNEL_SSE2; kernel <= CH_EQ_KERNEL_AVX2; kernel++) {
+        if (ch_eq_use_kernel(&eq, kernel)) {
+            print_message("kernel %d\n", (int)kernel);
+            n_failed += cmocka_run_group_tests(tests, NULL, NULL);
+        }
+    }
+    return n_failed;
 }
