@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "daemon/base/units.h"
+#include "daemon/dsp/eq.h"
 
 /// What the counts are for: 48 kHz and 64 frames a callback.
 #define CASE_RATE_HZ 48000
@@ -27,6 +28,7 @@ struct ch_case {
     void (*run)(void);          ///< counted
     void (*tear_down)(void);    ///< may be NULL
     uint32_t size;              ///< what its family takes it for
+    enum ch_eq_kernel kernel;   ///< of the equaliser, if it has one
     uint32_t n_ops;             ///< operations in one run, by which its count is divided
     uint32_t n_warm, n_runs;    ///< uncounted, then counted
     bool (*possible)(void);     ///< whether this processor can; NULL = any
@@ -47,5 +49,8 @@ _Noreturn void ch_case_fail(const char *file, int line, const char *condition);
 
 /// White noise in [-amplitude, amplitude], the same every time for the same seed.
 void ch_case_noise(float *out, uint32_t n, float amplitude, uint32_t seed);
+
+/// Whether this processor can run CH_EQ_KERNEL_AVX2.
+bool ch_case_has_avx2(void);
 
 #endif

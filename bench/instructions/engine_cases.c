@@ -81,6 +81,7 @@ static void
 set_up_full_chain(const struct ch_case *c)
 {
     set_up_streams(c);
+    CASE_MUST(ch_eq_use_kernel(&engine->eq, c->kernel));
     for (uint32_t i = 0; i < N_BANDS; i++) {
         set_band(i, 0, 1);
     }
@@ -173,12 +174,21 @@ command_and_ack(void)
         .tear_down = end, .size = n, .n_ops = 1, .n_warm = 200, .n_runs = 40                       \
     }
 
+#define FULL_CHAIN(title, prepare, which, on)                                                      \
+    {                                                                                              \
+        .name = "callback/full-chain" title, .set_up = set_up_full_chain, .before = prepare,       \
+        .run = run, .tear_down = tear_down_sounding, .size = 1, .kernel = which, .n_ops = 1,       \
+        .n_warm = 200, .n_runs = 40, .possible = on                                                \
+    }
+
 const struct ch_case ch_cases_engine[] = {
     CALLBACK("silence", 0, set_up_silence, NULL, tear_down),
     CALLBACK("1-stream", 1, set_up_streams, NULL, tear_down_sounding),
     CALLBACK("16-streams", 16, set_up_streams, NULL, tear_down_sounding),
-    CALLBACK("full-chain", 1, set_up_full_chain, NULL, tear_down_sounding),
-    CALLBACK("full-chain-one-band-swept", 1, set_up_full_chain, move_band, tear_down_sounding),
+    FULL_CHAIN("-sse2", NULL, CH_EQ_KERNEL_SSE2, NULL),
+    FULL_CHAIN("-avx2", NULL, CH_EQ_KERNEL_AVX2, ch_case_has_avx2),
+    FULL_CHAIN("-one-band-swept-sse2", move_band, CH_EQ_KERNEL_SSE2, NULL),
+    FULL_CHAIN("-one-band-swept-avx2", move_band, CH_EQ_KERNEL_AVX2, ch_case_has_avx2),
     CALLBACK("limiter-working", 1, set_up_too_loud, NULL, tear_down_limited),
     {.name = "command/send-apply-ack",
      .set_up = set_up_silence,

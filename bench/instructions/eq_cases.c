@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // bench/instructions/eq_cases.c — the equaliser's kernels by number of bands, at rest and swept.
+//
+// Which kernel runs is said, not found out: the counts are the same on every processor that can.
 
 #include "bench/instructions/eq_cases.h"
 
@@ -29,11 +31,19 @@ ch_case_section(uint32_t index, uint32_t n_bands, uint32_t turn, struct ch_eq_se
     CASE_MUST(!identity);
 }
 
+bool
+ch_case_has_avx2(void)
+{
+    ch_eq_init(&eq);
+    return ch_eq_use_kernel(&eq, CH_EQ_KERNEL_AVX2);
+}
+
 static void
 set_up(const struct ch_case *c)
 {
     ch_case_noise(noise, 2 * CASE_FRAMES, 0.25f, 2);
     ch_eq_init(&eq);
+    CASE_MUST(ch_eq_use_kernel(&eq, c->kernel));
     for (uint32_t i = 0; i < c->size; i++) {
         struct ch_eq_section section;
         ch_case_section(i, c->size, 0, &section);
@@ -66,11 +76,14 @@ run(void)
     ch_eq_run(&eq, left, right, CASE_FRAMES);
 }
 
-#define EQ(title, n, prepare)                                                                      \
+#define EQ_ON(title, n, prepare, which, on)                                                        \
     {                                                                                              \
         .name = "eq/" title, .set_up = set_up, .before = prepare, .run = run, .size = n,           \
-        .n_ops = 1, .n_warm = 200, .n_runs = 40                                                    \
+        .kernel = which, .n_ops = 1, .n_warm = 200, .n_runs = 40, .possible = on                   \
     }
+#define EQ(title, n, prepare)                                                                      \
+    EQ_ON(title "-sse2", n, prepare, CH_EQ_KERNEL_SSE2, NULL),                                     \
+        EQ_ON(title "-avx2", n, prepare, CH_EQ_KERNEL_AVX2, ch_case_has_avx2)
 
 const struct ch_case ch_cases_eq[] = {
     EQ("1-band", 1, refill),
