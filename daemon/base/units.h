@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "daemon/base/attributes.h"
+
 #define CH_CHANNELS       2    ///< channels of the engine
 #define CH_BLOCK_MAX      8192 ///< largest n_frames of one callback
 #define CH_RATE_MIN_HZ    8000 ///< engine and device rates
@@ -42,7 +44,7 @@ ch_frames_from_ms(double ms, uint32_t rate_hz)
 }
 
 /// Nanoseconds that `n_frames` last at `rate_hz`; exact for any count below 2^34.
-static inline uint64_t
+CH_RT static inline uint64_t
 ch_ns_from_frames(uint64_t n_frames, uint32_t rate_hz)
 {
     return (n_frames / rate_hz) * CH_NS_PER_S + (n_frames % rate_hz) * CH_NS_PER_S / rate_hz;

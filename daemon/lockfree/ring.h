@@ -53,7 +53,7 @@ CH_NODISCARD bool ch_ring_init(struct ch_ring *ring, void *storage, uint32_t cap
 CH_NODISCARD bool ch_ring_init_at(struct ch_ring *ring, void *storage, uint32_t capacity,
                                   uint32_t elem_size, uint32_t start);
 
-static inline void
+CH_RT static inline void
 ch_ring__span(const struct ch_ring *ring, uint32_t index, uint32_t n, struct ch_span *span)
 {
     const uint32_t at = index & ring->mask;

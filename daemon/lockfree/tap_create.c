@@ -2,6 +2,7 @@
 // daemon/lockfree/tap_create.c — allocation of taps.                                       [setup]
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/lockfree/tap.h"
 
@@ -17,6 +18,9 @@ ch_tap_create(uint32_t n_frames)
         free(tap);
         return NULL;
     }
+    // [rt] is the first to write here, and must not meet a page that is not there yet.
+    memset(tap->pcm->ring.storage, 0,
+           (size_t)tap->pcm->ring.capacity * sizeof(struct ch_pcm_frame));
     atomic_init(&tap->first_frame, 0);
     atomic_init(&tap->n_dropped, 0);
     return tap;

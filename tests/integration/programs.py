@@ -16,22 +16,26 @@ CHANTD = BUILD / "chantd"
 CHANT = BUILD / "chant"
 
 
+_CODE = CHANTD.read_bytes() if CHANTD.exists() else b""
+
+
 def _sanitizer():
     """Which sanitizer chantd was built with, or an empty string."""
-    code = CHANTD.read_bytes() if CHANTD.exists() else b""
     for name in ("asan", "tsan"):
-        if b"__%s_init" % name.encode() in code:
+        if b"__%s_init" % name.encode() in _CODE:
             return name
     return ""
 
 
 SANITIZER = _sanitizer()
+# Whether it watches its audio callback (--enable-rt-traps).
+TRAPS = b"CHANT_TRAP_PLANT" in _CODE
 # What is slower than usual has so much more time; nothing here waits longer than it must.
 SLOW = 5.0 if SANITIZER or os.environ.get("CHANT_SLOW", "0") not in ("", "0") else 1.0
 
 _REPORT = re.compile(
     r"^.*(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:"
-    r"|Assertion .* failed).*$",
+    r"|Assertion .* failed|RT TRAP:).*$",
     re.MULTILINE,
 )
 
@@ -59,15 +63,13 @@ def reports(text):
 
 
 def report_files(pid):
-    """Files that a sanitizer was told to write for this process (log_path=…)."""
-    found = []
+    """Files that a sanitizer or the traps were told to write for this process."""
+    found = [Path(f"{os.environ.get('CHANT_TRAP_LOG', '')}.{pid}")]
     for variable in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
         match = re.search(r"log_path=([^:]+)", os.environ.get(variable, ""))
         if match:
-            path = Path(f"{match.group(1)}.{pid}")
-            if path.exists():
-                found.append(path)
-    return found
+            found.append(Path(f"{match.group(1)}.{pid}"))
+    return [path for path in found if path.exists()]
 
 
 def run(*words, timeout_s=60, stdin="", env=None, cwd=None, text=True):
