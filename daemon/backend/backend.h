@@ -42,8 +42,10 @@ struct ch_backend_info {
     uint32_t rate_hz;
     uint32_t period;         ///< frames
     uint32_t latency_frames; ///< from the callback to the ear, as far as the system says
-    uint32_t n_xruns;
-    char device[128]; ///< what a person would call it
+    uint32_t n_xruns;        ///< all that it knows of, whoever caused them
+    uint64_t n_server_xruns; ///< those for which a sound server is to blame
+    uint64_t server_xrun_ns; ///< when it was the last time, CLOCK_MONOTONIC; 0 = never
+    char device[128];        ///< what a person would call it
 };
 
 struct ch_backend_ops {

@@ -1,14 +1,40 @@
 // SPDX-License-Identifier: ISC
-// daemon/backend/call.c — [rt] one block of the engine, told its time.
+// daemon/backend/call.c — [rt] one cycle in blocks of the engine, each told its time, all timed.
 
 #include "daemon/backend/call.h"
 
+#include "daemon/base/os.h"
 #include "daemon/engine/engine.h"
 
-CH_RT void
-ch_backend_call(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t n_frames,
-                uint64_t due_ns, uint32_t latency_frames)
+CH_RT static void
+render(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t n_frames,
+       const struct ch_cycle *cycle)
 {
-    ch_engine_clock(engine, due_ns, latency_frames);
-    ch_engine_run(engine, out, n_frames);
+    for (uint32_t done = 0; done < n_frames;) {
+        const uint32_t n = n_frames - done < CH_BLOCK_MAX ? n_frames - done : CH_BLOCK_MAX;
+        float *block[CH_CHANNELS];
+        for (unsigned i = 0; i < CH_CHANNELS; i++) {
+            block[i] = out[i] + done;
+        }
+        const uint64_t offset_ns = done ? ch_ns_from_frames(done, cycle->rate_hz) : 0;
+        ch_engine_clock(engine, cycle->mono_ns + offset_ns, cycle->latency_frames);
+        ch_engine_run(engine, block, n);
+        done += n;
+    }
+}
+
+CH_RT bool
+ch_backend_call(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t n_frames,
+                const struct ch_cycle *cycle)
+{
+    render(engine, out, n_frames, cycle);
+    const bool late = cycle->begin_ns > cycle->due_ns;
+    const struct ch_engine_cycle done = {
+        .pace = cycle->pace,
+        .n_frames = n_frames,
+        .begin_ns = cycle->begin_ns,
+        .end_ns = ch_os_mono_ns(),
+        .late_ns = late ? cycle->begin_ns - cycle->due_ns : 0,
+    };
+    return ch_engine_account(engine, &done);
 }

@@ -81,8 +81,16 @@ run(void *arg)
             ch_event_wait(&backend->wake, DECODER_WAIT_NS);
             continue;
         }
+        const uint64_t now_ns = ch_os_mono_ns();
+        const struct ch_cycle cycle = {
+            .pace = CH_PACE_FREE,
+            .rate_hz = backend->rate_hz,
+            .begin_ns = now_ns,
+            .due_ns = now_ns,
+            .mono_ns = now_ns,
+        };
         ch_rt_scope_enter();
-        ch_backend_call(backend->engine, backend->planes.out, backend->period, ch_os_mono_ns(), 0);
+        (void)ch_backend_call(backend->engine, backend->planes.out, backend->period, &cycle);
         ch_rt_scope_leave();
 
         const bool quiet = is_quiet(backend);

@@ -330,11 +330,16 @@ jack_start(struct ch_backend *backend, struct ch_engine *engine, char *detail)
 static void
 jack_get_info(struct ch_backend *backend, struct ch_backend_info *info)
 {
+    const uint64_t inside_ns = ch_counter_read(&backend->inside.last_mono_ns);
+    const uint64_t outside_ns = ch_counter_read(&backend->outside.last_mono_ns);
     *info = (struct ch_backend_info){
         .rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed),
         .period = atomic_load_explicit(&backend->period, memory_order_relaxed),
         .latency_frames = atomic_load_explicit(&backend->latency_frames, memory_order_relaxed),
         .n_xruns = atomic_load_explicit(&backend->n_xruns, memory_order_relaxed),
+        .n_server_xruns =
+            ch_counter_read(&backend->inside.n) + ch_counter_read(&backend->outside.n),
+        .server_xrun_ns = inside_ns > outside_ns ? inside_ns : outside_ns,
     };
     snprintf(info->device, sizeof info->device, "JACK server %s", backend->server);
 }

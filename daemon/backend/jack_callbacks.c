@@ -32,26 +32,56 @@ cycle_mono_ns(const struct ch_backend *backend)
     return plausible ? (uint64_t)((int64_t)now_ns - age_us * 1000) : now_ns;
 }
 
-CH_RT static void
-render(struct ch_backend *backend, struct ch_engine *engine, float *const planes[CH_CHANNELS],
-       uint32_t n_frames)
+// The server says that it has missed a cycle, at the latest a little while after ours that did it.
+#define EXCUSE_PERIODS 4
+#define EXCUSE_NS      50000000u
+
+CH_RT static bool
+was_ours(struct ch_backend *backend, uint64_t now_ns)
 {
-    const uint64_t mono_ns = cycle_mono_ns(backend);
     const uint32_t rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed);
-    const uint32_t latency = atomic_load_explicit(&backend->latency_frames, memory_order_relaxed);
-    for (uint32_t done = 0; done < n_frames;) {
-        const uint32_t n = n_frames - done < CH_BLOCK_MAX ? n_frames - done : CH_BLOCK_MAX;
-        float *out[CH_CHANNELS];
-        for (unsigned i = 0; i < CH_CHANNELS; i++) {
-            out[i] = planes[i] + done;
+    const uint32_t period = atomic_load_explicit(&backend->period, memory_order_relaxed);
+    const uint64_t overran_ns = ch_counter_read(&backend->overran_ns);
+    const uint64_t excuse_ns = EXCUSE_PERIODS * ch_ns_from_frames(period, rate_hz) + EXCUSE_NS;
+    return overran_ns && now_ns < overran_ns + excuse_ns;
+}
+
+// Whose fault were the notifications that came while the cycle ran which has ended just now?
+CH_RT static void
+judge_xruns(struct ch_backend *backend, bool overran)
+{
+    const uint64_t now_ns = ch_os_mono_ns();
+    if (overran) {
+        ch_counter_set(&backend->overran_ns, now_ns);
+    }
+    const unsigned n_open = atomic_load_explicit(&backend->n_open_xruns, memory_order_relaxed);
+    if (n_open != backend->n_judged) {
+        if (!was_ours(backend, now_ns)) {
+            ch_counter_set(&backend->inside.last_mono_ns, now_ns);
+            ch_counter_add(&backend->inside.n, n_open - backend->n_judged);
         }
-        ch_backend_call(engine, out, n, mono_ns + ch_ns_from_frames(done, rate_hz), latency);
-        done += n;
+        backend->n_judged = n_open;
     }
 }
 
 CH_RT static void
-process(struct ch_backend *backend, jack_nframes_t n_frames)
+render(struct ch_backend *backend, struct ch_engine *engine, float *const planes[CH_CHANNELS],
+       uint32_t n_frames, uint64_t begin_ns)
+{
+    const uint64_t mono_ns = cycle_mono_ns(backend);
+    const struct ch_cycle cycle = {
+        .pace = CH_PACE_SERVER,
+        .rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed),
+        .latency_frames = atomic_load_explicit(&backend->latency_frames, memory_order_relaxed),
+        .begin_ns = begin_ns,
+        .due_ns = mono_ns,
+        .mono_ns = mono_ns,
+    };
+    judge_xruns(backend, ch_backend_call(engine, planes, n_frames, &cycle));
+}
+
+CH_RT static void
+process(struct ch_backend *backend, jack_nframes_t n_frames, uint64_t begin_ns)
 {
     float *planes[CH_CHANNELS];
     for (unsigned i = 0; i < CH_CHANNELS; i++) {
@@ -67,7 +97,7 @@ process(struct ch_backend *backend, jack_nframes_t n_frames)
     atomic_store(&backend->in_callback, true);
     struct ch_engine *engine = atomic_load(&backend->engine);
     if (engine) {
-        render(backend, engine, planes, n_frames);
+        render(backend, engine, planes, n_frames, begin_ns);
     } else {
         for (unsigned i = 0; i < CH_CHANNELS; i++) {
             memset(planes[i], 0, n_frames * sizeof *planes[i]);
@@ -79,9 +109,14 @@ process(struct ch_backend *backend, jack_nframes_t n_frames)
 CH_RT static int
 on_process(jack_nframes_t n_frames, void *arg)
 {
+    struct ch_backend *backend = arg;
+    const uint64_t begin_ns = ch_os_mono_ns();
+    // From here on, and not only where the engine is: a stall may lie anywhere.
+    atomic_store_explicit(&backend->busy, true, memory_order_relaxed);
     ch_rt_scope_enter();
-    process(arg, n_frames);
+    process(backend, n_frames, begin_ns);
     ch_rt_scope_leave();
+    atomic_store_explicit(&backend->busy, false, memory_order_relaxed);
     return 0;
 }
 
@@ -141,6 +176,12 @@ on_xrun(void *arg)
 {
     struct ch_backend *backend = arg;
     atomic_fetch_add_explicit(&backend->n_xruns, 1, memory_order_relaxed);
+    const uint64_t now_ns = ch_os_mono_ns();
+    if (atomic_load_explicit(&backend->busy, memory_order_relaxed)) {
+        atomic_fetch_add_explicit(&backend->n_open_xruns, 1, memory_order_relaxed);
+    } else if (!was_ours(backend, now_ns)) {
+        ch_incidents_add(&backend->outside, now_ns);
+    }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/backend/common.h"
 #include "daemon/backend/jack_api.h"
 #include "daemon/backend/jack_ports.h"
+#include "daemon/engine/account.h"
 
 #define CH_JACK_SERVER_NAME_MAX 60 ///< bytes; it becomes part of a socket's path
 
@@ -32,7 +33,16 @@ struct ch_backend {
 
     // [rt] and [main]
     _Atomic(struct ch_engine *) engine; // NULL: write silence
-    atomic_bool in_callback;
+    atomic_bool in_callback;            // with the engine in hand
+    atomic_bool busy;                   // anywhere in the callback
+
+    // The server's xruns, but for those that follow from a cycle of ours that ran too long.  One
+    // that is told while a cycle runs is judged by [rt] when it has ended; others at once.
+    atomic_uint n_open_xruns;    // told while a cycle ran
+    unsigned n_judged;           // [rt] of these
+    struct ch_incidents inside;  // written by [rt]
+    struct ch_incidents outside; // written by libjack's notification thread
+    _Atomic uint64_t overran_ns; // [rt] the end of our latest cycle that ran too long; 0 = none
 
     // Written by libjack's notification thread, read by any.
     atomic_uint rate_hz, period, latency_frames, n_xruns;

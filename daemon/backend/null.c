@@ -64,7 +64,7 @@ run(void *arg)
     uint64_t base_ns = ch_os_mono_ns();
     uint64_t n_frames = 0;
     for (;;) {
-        uint64_t due_ns = base_ns + ch_ns_from_frames(n_frames, backend->rate_hz);
+        const uint64_t due_ns = base_ns + ch_ns_from_frames(n_frames, backend->rate_hz);
         if (!wait_until(backend, due_ns)) {
             return;
         }
@@ -72,13 +72,20 @@ run(void *arg)
         if (now_ns - due_ns > period_ns) {
             atomic_fetch_add_explicit(&backend->n_late, 1, memory_order_relaxed);
         }
+        struct ch_cycle cycle = {
+            .pace = CH_PACE_CLOCK,
+            .rate_hz = backend->rate_hz,
+            .latency_frames = backend->period,
+            .begin_ns = now_ns,
+            .due_ns = due_ns,
+            .mono_ns = due_ns,
+        };
         if (now_ns - due_ns > ABSENCE_NS) {
-            base_ns = due_ns = now_ns;
+            base_ns = cycle.mono_ns = now_ns;
             n_frames = 0;
         }
         ch_rt_scope_enter();
-        ch_backend_call(backend->engine, backend->planes.out, backend->period, due_ns,
-                        backend->period);
+        (void)ch_backend_call(backend->engine, backend->planes.out, backend->period, &cycle);
         ch_rt_scope_leave();
         n_frames += backend->period;
     }

@@ -136,7 +136,9 @@ ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames)
         engine->n_pending -= n_applied;
         memmove(engine->pending, engine->pending + n_applied,
                 engine->n_pending * sizeof *engine->pending);
+        ch_counter_add(&engine->account.n_applied, n_applied);
     }
+    ch_counter_set(&engine->account.n_pending, engine->n_pending);
     if (engine->n_pending && engine->pending[0].when_frame > engine->frame) {
         const uint64_t wait = engine->pending[0].when_frame - engine->frame;
         return wait < max_frames ? (uint32_t)wait : max_frames;

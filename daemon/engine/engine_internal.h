@@ -7,6 +7,7 @@
 #include "daemon/dsp/eq.h"
 #include "daemon/dsp/limiter.h"
 #include "daemon/dsp/ramp.h"
+#include "daemon/engine/account.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/messages.h"
 #include "daemon/engine/player.h"
@@ -34,6 +35,9 @@ struct ch_engine {
     uint64_t block_frame;    ///< first frame of the running block
     uint64_t block_mono_ns;  ///< its time
     uint32_t latency_frames; ///< from there to the ear
+    uint64_t gap_frame;      ///< since when blocks have followed one another in time without a gap
+    uint64_t steady_frame;   ///< half a second later, when a server's clock has settled
+    uint64_t steady_mono_ns; ///< that frame's time; 0 = it has not come yet
     uint64_t n_starved;      ///< frames
     uint64_t n_limited;      ///< frames
     bool quiet;              ///< the last slice was silence with no tail behind it
@@ -47,6 +51,7 @@ struct ch_engine {
     float scratch[CH_SLICE_FRAMES];
 
     // shared
+    struct ch_account account;
     struct ch_ring commands;  ///< of struct ch_command; [main] produces
     struct ch_ring events;    ///< of struct ch_event_slot; [main] consumes
     struct ch_snapshot state; ///< of struct ch_engine_state
@@ -67,6 +72,9 @@ CH_RT void ch_engine_collect_commands(struct ch_engine *engine);
 /// Let every pending command take effect whose frame has come; returns the frames until the next
 /// one that waits (at most max_frames).                                                        [rt]
 CH_RT uint32_t ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames);
+
+/// The time of the coming slice's first frame.                                                 [rt]
+CH_RT uint64_t ch_engine_now(const struct ch_engine *engine);
 
 /// Tell the world where the engine is.                                                         [rt]
 CH_RT void ch_engine_publish(struct ch_engine *engine);

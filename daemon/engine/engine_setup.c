@@ -40,6 +40,7 @@ ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
         ch_engine_destroy(engine);
         return CH_INTERNAL;
     }
+    ch_histogram_init(&engine->account.run_ns);
     ch_snapshot_init(&engine->state, sizeof(struct ch_engine_state));
     ch_snapshot_init(&engine->clock, sizeof(struct ch_clock));
     ch_eq_init(&engine->eq);
@@ -121,6 +122,7 @@ void
 ch_engine_settle(struct ch_engine *engine)
 {
     engine->block_frame = engine->frame;
+    engine->account.behind = false;
     do {
         ch_engine_collect_commands(engine);
         for (uint32_t i = 0; i < engine->n_pending; i++) {
@@ -144,6 +146,47 @@ void
 ch_engine_read_state(struct ch_engine *engine, struct ch_engine_state *state)
 {
     ch_snapshot_read(&engine->state, state);
+}
+
+static struct ch_engine_incidents
+incidents(struct ch_incidents *shared)
+{
+    return (struct ch_engine_incidents){.n = ch_counter_read(&shared->n),
+                                        .last_mono_ns = ch_counter_read(&shared->last_mono_ns)};
+}
+
+void
+ch_engine_read_counts(struct ch_engine *engine, struct ch_engine_counts *counts)
+{
+    struct ch_account *account = &engine->account;
+    *counts = (struct ch_engine_counts){
+        .n_frames = ch_counter_read(&account->n_frames),
+        .span_ns = ch_counter_read(&account->span_ns),
+        .n_misses = ch_counter_read(&account->n_misses),
+        .n_late = ch_counter_read(&account->n_late),
+        .overruns = incidents(&account->overruns),
+        .absences = incidents(&account->absences),
+        .droughts = incidents(&account->droughts),
+        .n_applied = ch_counter_read(&account->n_applied),
+        .n_pending = ch_counter_read(&account->n_pending),
+        .n_queued = ch_ring_fill(&engine->commands),
+        .n_slots = CH_COMMAND_SLOTS,
+    };
+    for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
+        counts->n_starved[i] = ch_counter_read(&account->n_starved[i]);
+    }
+}
+
+struct ch_histogram *
+ch_engine_run_times(struct ch_engine *engine)
+{
+    return &engine->account.run_ns;
+}
+
+uint32_t
+ch_engine_n_queued(struct ch_engine *engine)
+{
+    return ch_ring_fill(&engine->commands);
 }
 
 struct ch_snapshot *

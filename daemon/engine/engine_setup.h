@@ -12,6 +12,7 @@
 #include "daemon/base/status.h"
 #include "daemon/engine/messages.h"
 #include "daemon/lockfree/clock.h"
+#include "daemon/lockfree/histogram.h"
 
 struct ch_engine;
 
@@ -42,6 +43,32 @@ void ch_engine_settle(struct ch_engine *engine);
 
 /// The state after the latest block.                                                          [any]
 void ch_engine_read_state(struct ch_engine *engine, struct ch_engine_state *state);
+
+/// Something that happened n times, at last at that time (0 = never).
+struct ch_engine_incidents {
+    uint64_t n, last_mono_ns;
+};
+
+/// A copy of what account.h keeps.
+struct ch_engine_counts {
+    uint64_t n_frames, span_ns; ///< rendered, and how long they last
+    uint64_t n_misses, n_late;  ///< cycles that ended, or began, a period too late
+    struct ch_engine_incidents overruns, absences, droughts;
+    uint64_t n_applied;                 ///< commands that took effect
+    uint64_t n_pending;                 ///< commands whose frame has not come
+    uint32_t n_queued;                  ///< commands that [rt] has not taken yet
+    uint32_t n_slots;                   ///< room in that queue
+    uint64_t n_starved[CH_PLAYERS_MAX]; ///< frames, by player
+};
+
+/// The counts as they are now, each by itself.                                                [any]
+void ch_engine_read_counts(struct ch_engine *engine, struct ch_engine_counts *counts);
+
+/// How long the callback's cycles took, ns.                                                   [any]
+struct ch_histogram *ch_engine_run_times(struct ch_engine *engine);
+
+/// Commands that [rt] has not taken yet.                                                      [any]
+uint32_t ch_engine_n_queued(struct ch_engine *engine);
 
 /// When frames are heard: a snapshot of struct ch_clock.                [any]
 struct ch_snapshot *ch_engine_clock_snapshot(struct ch_engine *engine);

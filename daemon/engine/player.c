@@ -256,6 +256,7 @@ regulate_flow(struct ch_engine *engine, struct ch_player *player, struct ch_deck
         deck->dry = true;
         ch_ramp_to(&deck->flow, 0.0f, available < reserve ? available : reserve);
         post_deck(engine, player, deck, CH_EVENT_STARVED, 0);
+        ch_incidents_add(&engine->account.droughts, ch_engine_now(engine));
     } else if (ch_ramp_settled(&deck->flow) && (final || available >= engine->rate_hz / 20)) {
         deck->dry = false;
         ch_ramp_to(&deck->flow, 1.0f, reserve);
@@ -285,6 +286,7 @@ render_deck(struct ch_engine *engine, struct ch_player *player, struct ch_deck *
     memset(right + n, 0, (n_frames - n) * sizeof *right);
     if (n < n_frames) {
         engine->n_starved += n_frames - n;
+        ch_counter_add(&engine->account.n_starved[player->index], n_frames - n);
     }
     shape_deck(engine, deck, left, right, n_frames);
     return n_frames;

@@ -47,11 +47,11 @@ ch_histogram_read(struct ch_histogram *histogram, struct ch_histogram_copy *copy
 {
     copy->n = 0;
     for (uint32_t i = 0; i < CH_HISTOGRAM_BUCKETS; i++) {
-        copy->counts[i] = atomic_load_explicit(&histogram->counts[i], memory_order_relaxed);
+        copy->counts[i] = ch_counter_read(&histogram->counts[i]);
         copy->n += copy->counts[i];
     }
-    copy->sum = atomic_load_explicit(&histogram->sum, memory_order_relaxed);
-    copy->max = atomic_load_explicit(&histogram->max, memory_order_relaxed);
+    copy->sum = ch_counter_read(&histogram->sum);
+    copy->max = ch_counter_read(&histogram->max);
     // Relaxed stores may be seen in any order: a count may be there before its max.
     const uint32_t highest = highest_bucket(copy);
     if (copy->max < ch_histogram_low(highest)) {

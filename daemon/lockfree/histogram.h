@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "daemon/base/attributes.h"
+#include "daemon/lockfree/counter.h"
 
 #define CH_HISTOGRAM_SUB_BITS 4
 #define CH_HISTOGRAM_SUBS     (1u << CH_HISTOGRAM_SUB_BITS)
@@ -47,14 +48,11 @@ ch_histogram_bucket(uint64_t value)
 CH_RT static inline void
 ch_histogram_add(struct ch_histogram *histogram, uint64_t value)
 {
-    _Atomic uint64_t *count = &histogram->counts[ch_histogram_bucket(value)];
-    const uint64_t sum = atomic_load_explicit(&histogram->sum, memory_order_relaxed);
-    atomic_store_explicit(&histogram->sum, sum + value, memory_order_relaxed);
-    if (value > atomic_load_explicit(&histogram->max, memory_order_relaxed)) {
-        atomic_store_explicit(&histogram->max, value, memory_order_relaxed);
+    ch_counter_add(&histogram->sum, value);
+    if (value > ch_counter_read(&histogram->max)) {
+        ch_counter_set(&histogram->max, value);
     }
-    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    ch_counter_add(&histogram->counts[ch_histogram_bucket(value)], 1);
 }
 
 // --- for readers: off [rt] -----------------------------------------------------------------------

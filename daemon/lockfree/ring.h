@@ -65,6 +65,15 @@ ch_ring__span(const struct ch_ring *ring, uint32_t index, uint32_t n, struct ch_
     span->n[1] = n - first;
 }
 
+/// Elements in it about now: what neither of the two sees, for people to look at.             [any]
+static inline uint32_t
+ch_ring_fill(struct ch_ring *ring)
+{
+    const uint32_t r = atomic_load_explicit(&ring->r, memory_order_relaxed);
+    const uint32_t n = atomic_load_explicit(&ring->w, memory_order_relaxed) - r;
+    return n < ring->capacity ? n : ring->capacity;
+}
+
 // --- functions that only the producer may call ---------------------------------------------
 
 /// Free elements; never more than there are.

@@ -14,6 +14,7 @@
 #endif
 
 #include "daemon/base/os.h"
+#include "daemon/engine/account.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/engine_setup.h"
 
@@ -32,6 +33,8 @@ struct ch_engine {
     uint32_t sizes[FAKE_CALLS_MAX];
     uint32_t latency;
     uint64_t next_mono_ns;
+    struct ch_engine_cycle cycles[FAKE_CALLS_MAX]; // the account of each
+    unsigned n_cycles;
     // What the test asks for.
     unsigned stall_call; // that call takes stall_ns
     uint64_t stall_ns;
@@ -95,6 +98,15 @@ ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t 
     atomic_store(&engine->n_frames, first + n_frames);
     atomic_store(&engine->inside, false);
     atomic_fetch_add(&engine->n_calls, 1);
+}
+
+bool
+ch_engine_account(struct ch_engine *engine, const struct ch_engine_cycle *cycle)
+{
+    if (engine->n_cycles < FAKE_CALLS_MAX) {
+        engine->cycles[engine->n_cycles++] = *cycle;
+    }
+    return false;
 }
 
 void
