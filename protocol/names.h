@@ -52,7 +52,8 @@ int ch_rpc_exit_code(const char *name);
     X(DEVICE, "device")                                                                            \
     X(SERVER, "server")                                                                            \
     X(SPECTRUM, "spectrum")                                                                        \
-    X(METER, "meter")
+    X(METER, "meter")                                                                              \
+    X(RT, "rt")
 
 enum ch_topic {
 #define X(id, name) CH_TOPIC_##id,

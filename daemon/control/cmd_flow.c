@@ -41,6 +41,7 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
         break;
     case CH_TOPIC_SPECTRUM:
     case CH_TOPIC_METER:
+    case CH_TOPIC_RT:
     case CH_TOPICS:
         ch_json_null(buf); // rate topics have no state
         break;
@@ -76,12 +77,14 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
 
 static const struct ch_param spectrum_params[] = {SPECTRUM_PARAMS, CH_PARAM_END};
 static const struct ch_param meter_params[] = {RATE_PARAM, CH_PARAM_END};
+static const struct ch_param rt_params[] = {RATE_PARAM, CH_PARAM_END};
 
 // Parameters of rate topics stand beside `topics`, or in an object named like the topic.
 static const struct ch_param subscribe_params[] = {
     {.name = "topics", .type = CH_PARAM_STRINGS, .flags = CH_PARAM_REQUIRED},
     {.name = "spectrum", .type = CH_PARAM_OBJECT},
     {.name = "meter", .type = CH_PARAM_OBJECT},
+    {.name = "rt", .type = CH_PARAM_OBJECT},
     SPECTRUM_PARAMS,
     CH_PARAM_END,
 };
@@ -147,6 +150,9 @@ read_topics(struct ch_request *request, uint32_t *topics)
     return true;
 }
 
+/// Topics without a state of their own.
+#define RATE_TOPICS (1u << CH_TOPIC_SPECTRUM | 1u << CH_TOPIC_METER | 1u << CH_TOPIC_RT)
+
 // --- subscribe ---------------------------------------------------------------------------------
 
 static bool
@@ -196,6 +202,25 @@ start_meter(struct ch_request *request, struct ch_subscription *sub, struct ch_b
 }
 
 static bool
+start_rt(struct ch_request *request, struct ch_subscription *sub, struct ch_buf *buf)
+{
+    const double rate_hz =
+        number(ch_param_get(request->params, "rt"), request->params, "rate_hz", 4.0);
+    sub->rt_watch = ch_rt_watch_create(request->daemon, rate_hz);
+    if (!sub->rt_watch) {
+        ch_subscription_end(request->daemon, ch_request_session(request), sub->id);
+        ch_request_fail(request, CH_RPC_INTERNAL, "rt", "out of memory");
+        return false;
+    }
+    sub->rt.on = true;
+    ch_json_key(buf, "rt");
+    ch_json_begin_object(buf);
+    ch_json_kv_fixed(buf, "rate_hz", rate_hz, 3);
+    ch_json_end_object(buf);
+    return true;
+}
+
+static bool
 check_own_params(struct ch_request *request, const char *topic, const struct ch_param *table)
 {
     const cJSON *own = ch_param_get(request->params, topic);
@@ -219,7 +244,8 @@ subscribe(struct ch_request *request)
     struct ch_session *session = ch_request_session(request);
     uint32_t topics;
     if (!read_topics(request, &topics) || !check_own_params(request, "spectrum", spectrum_params) ||
-        !check_own_params(request, "meter", meter_params)) {
+        !check_own_params(request, "meter", meter_params) ||
+        !check_own_params(request, "rt", rt_params)) {
         return;
     }
     if (session && count_subscriptions(session) >= SUBSCRIPTIONS_MAX) {
@@ -239,7 +265,7 @@ subscribe(struct ch_request *request)
     ch_json_key(buf, "snapshot");
     ch_json_begin_object(buf);
     for (int i = 0; i < CH_TOPICS; i++) {
-        if ((topics >> i & 1) && i != CH_TOPIC_SPECTRUM && i != CH_TOPIC_METER) {
+        if ((topics & ~RATE_TOPICS) >> i & 1) {
             ch_json_key(buf, ch_topic_name((enum ch_topic)i));
             ch_topic_write(daemon, (enum ch_topic)i, buf);
         }
@@ -248,6 +274,9 @@ subscribe(struct ch_request *request)
         return;
     }
     if ((topics >> CH_TOPIC_METER & 1) && !start_meter(request, sub, buf)) {
+        return;
+    }
+    if ((topics >> CH_TOPIC_RT & 1) && !start_rt(request, sub, buf)) {
         return;
     }
     ch_json_end_object(buf);

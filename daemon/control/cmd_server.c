@@ -6,6 +6,7 @@
 #include "config.h"
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
+#include "daemon/control/stats.h"
 
 #define DAEMON_NAME "chantd " PACKAGE_VERSION
 
@@ -80,6 +81,22 @@ server_status(struct ch_request *request)
 }
 
 static void
+server_stats(struct ch_request *request)
+{
+    struct ch_daemon *daemon = request->daemon;
+    struct ch_buf *buf = ch_request_result(request);
+    struct ch_histogram_copy run;
+    ch_histogram_read(ch_engine_run_times(daemon->link.engine), &run);
+    ch_json_begin_object(buf);
+    ch_stats_write_members(daemon, &run, buf);
+    if (ch_param_bool(request->params, "histogram", false)) {
+        ch_stats_write_histogram(buf, &run);
+    }
+    ch_json_end_object(buf);
+    ch_request_finish(request);
+}
+
+static void
 server_shutdown(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
@@ -89,6 +106,11 @@ server_shutdown(struct ch_request *request)
     ch_daemon_stop(daemon);
 }
 
+static const struct ch_param stats_params[] = {
+    {.name = "histogram", .type = CH_PARAM_BOOL},
+    CH_PARAM_END,
+};
+
 const struct ch_method ch_rpc_methods[] = {
     {.name = "rpc.version", .run = rpc_version},
     {.name = NULL},
@@ -96,6 +118,7 @@ const struct ch_method ch_rpc_methods[] = {
 
 const struct ch_method ch_server_methods[] = {
     {.name = "server.status", .run = server_status},
+    {.name = "server.stats", .run = server_stats, .params = stats_params},
     {.name = "server.shutdown", .run = server_shutdown},
     {.name = NULL},
 };

@@ -74,6 +74,7 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
 
     ch_device_init(daemon);
     ch_transport_init(daemon);
+    ch_rt_watches_init(daemon);
     ch_equaliser_init(&daemon->equaliser);
     enum ch_status status =
         ch_link_init(daemon, options->rate_hz ? options->rate_hz : RATE_DEFAULT_HZ);

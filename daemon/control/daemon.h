@@ -13,6 +13,7 @@
 #include "daemon/control/feeds.h"
 #include "daemon/control/link.h"
 #include "daemon/control/mixer.h"
+#include "daemon/control/rt_watch.h"
 #include "daemon/control/server.h"
 #include "daemon/control/subscriptions.h"
 #include "daemon/control/transport.h"
@@ -37,11 +38,13 @@ struct ch_daemon {
     struct ch_equaliser equaliser;
     struct ch_feeds feeds;
     struct ch_topics topics;
+    struct ch_rt_watches rt_watches;
     struct ch_server server;
 
     struct ch_session *sessions;
     uint32_t n_sessions;
     uint64_t last_session_id;
+    uint64_t n_requests;
     char read_buffer[64 * 1024]; ///< of whichever session is being read
 };
 

@@ -21,6 +21,7 @@ tell(struct ch_daemon *daemon)
 {
     ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
     ch_topics_changed(daemon, CH_TOPIC_SERVER, "device");
+    ch_rt_watches_wake(daemon);
 }
 
 static void begin_open(struct ch_daemon *daemon);
@@ -61,6 +62,7 @@ start_running(struct ch_daemon *daemon)
     }
     device->running = true;
     ch_link_set_running(daemon, true);
+    ch_rt_watches_wake(daemon);
     ch_transport_after_start(daemon);
 }
 
@@ -279,6 +281,24 @@ ch_device_open(struct ch_daemon *daemon)
 
 // --- losing and changing -----------------------------------------------------------------------
 
+// The backend is about to go, and what it has counted with it.
+static void
+count_loss(struct ch_device *device)
+{
+    const uint64_t now_ns = ch_os_mono_ns();
+    ch_device_refresh(device);
+    device->n_losses++;
+    device->n_server_xruns += device->info.n_server_xruns;
+    if (device->ops->always_on) {
+        device->n_server_xruns++;
+        device->server_xrun_ns = now_ns;
+    } else {
+        device->n_other_losses++;
+        device->other_loss_ns = now_ns;
+    }
+    device->info.n_server_xruns = 0;
+}
+
 static void
 on_lost(struct ch_daemon *daemon)
 {
@@ -286,7 +306,7 @@ on_lost(struct ch_daemon *daemon)
     if (device->state != CH_DEVICE_OPEN) {
         return;
     }
-    device->n_losses++;
+    count_loss(device);
     snprintf(device->detail, sizeof device->detail, "%s: %s has gone", device->ops->name,
              device->info.device);
     ch_warning("%s; playing on when it is back", device->detail);
@@ -383,23 +403,66 @@ ch_device_refuse(const struct ch_device *device, struct ch_request *request)
                     *device->detail ? device->detail : "no audio device is open");
 }
 
-void
-ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf)
+// --- what is known of it -------------------------------------------------------------------------
+
+static const char *
+state_name(const struct ch_device *device)
 {
-    struct ch_device *device = &daemon->device;
     static const char *const states[] = {
         [CH_DEVICE_CLOSED] = "closed",
         [CH_DEVICE_OPENING] = "opening",
         [CH_DEVICE_OPEN] = "open",
         [CH_DEVICE_LOST] = "lost",
     };
+    const bool lost_once = device->ever_open && device->state == CH_DEVICE_OPENING;
+    return states[lost_once ? CH_DEVICE_LOST : device->state];
+}
+
+const char *
+ch_device_motion_name(const struct ch_device *device)
+{
+    if (device->state == CH_DEVICE_OPEN) {
+        return device->running ? "running" : "standing";
+    }
+    return state_name(device);
+}
+
+const char *
+ch_device_backend_name(const struct ch_daemon *daemon)
+{
+    return daemon->device.ops ? daemon->device.ops->name : daemon->options.backend;
+}
+
+void
+ch_device_refresh(struct ch_device *device)
+{
     if (device->backend) {
         device->ops->get_info(device->backend, &device->info);
     }
-    const bool lost_once = device->ever_open && device->state == CH_DEVICE_OPENING;
+}
+
+void
+ch_device_xruns(const struct ch_device *device, struct ch_engine_incidents *server,
+                struct ch_engine_incidents *other)
+{
+    const struct ch_backend_info *info = &device->info;
+    const bool newer = info->server_xrun_ns > device->server_xrun_ns;
+    *server = (struct ch_engine_incidents){
+        .n = device->n_server_xruns + info->n_server_xruns,
+        .last_mono_ns = newer ? info->server_xrun_ns : device->server_xrun_ns,
+    };
+    *other = (struct ch_engine_incidents){.n = device->n_other_losses,
+                                          .last_mono_ns = device->other_loss_ns};
+}
+
+void
+ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf)
+{
+    struct ch_device *device = &daemon->device;
+    ch_device_refresh(device);
     ch_json_begin_object(buf);
-    ch_json_kv_string(buf, "backend", device->ops ? device->ops->name : daemon->options.backend);
-    ch_json_kv_string(buf, "state", states[lost_once ? CH_DEVICE_LOST : device->state]);
+    ch_json_kv_string(buf, "backend", ch_device_backend_name(daemon));
+    ch_json_kv_string(buf, "state", state_name(device));
     ch_json_kv_string(buf, "device", device->info.device);
     ch_json_kv_uint(buf, "rate_hz", device->info.rate_hz);
     ch_json_kv_uint(buf, "period", device->info.period);

@@ -15,6 +15,7 @@
 
 #include "daemon/backend/backend.h"
 #include "daemon/base/os.h"
+#include "daemon/engine/engine_setup.h"
 #include "protocol/json.h"
 
 struct ch_daemon;
@@ -35,6 +36,10 @@ struct ch_device {
     uv_timer_t rest;     ///< nothing plays: when to stop
     uint32_t n_failures; ///< in a row
     uint32_t n_losses;
+    uint64_t n_server_xruns; ///< of backends that were closed since, losses of a server included
+    uint64_t n_other_losses; ///< of devices that are no servers
+    uint64_t server_xrun_ns; ///< when it was the last time; 0 = never
+    uint64_t other_loss_ns;
     char detail[256]; ///< the latest reason for not being open
 
     // the helper thread
@@ -69,6 +74,17 @@ void ch_device_close(struct ch_daemon *daemon);
 bool ch_device_usable(const struct ch_device *device);
 /// Answer NO_DEVICE with the reason.
 void ch_device_refuse(const struct ch_device *device, struct ch_request *request);
+
+/// Ask the backend, if one is open, how things are.
+void ch_device_refresh(struct ch_device *device);
+
+/// What servers and devices have missed, but for what the engine's account knows.
+void ch_device_xruns(const struct ch_device *device, struct ch_engine_incidents *server,
+                     struct ch_engine_incidents *other);
+
+const char *ch_device_backend_name(const struct ch_daemon *daemon);
+/// "running" or "standing" for one that is open, else what topic `device` says.
+const char *ch_device_motion_name(const struct ch_device *device);
 
 /// The value of topic `device`.
 void ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf);

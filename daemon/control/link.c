@@ -25,6 +25,7 @@ struct ch_ack {
     uint32_t id;                 ///< of its last command
     uint32_t n;                  ///< commands still to be sent, 0 once sent
     struct ch_command *commands; ///< owned while unsent
+    uint64_t sent_ns;            ///< when the engine's queue took them
 };
 
 enum ch_status
@@ -34,6 +35,7 @@ ch_link_init(struct ch_daemon *daemon, uint32_t rate_hz)
     link->last = &link->first;
     uv_timer_init(&daemon->loop, &link->timer);
     link->timer.data = daemon;
+    ch_histogram_init(&link->latency);
     return ch_engine_create(&link->engine, rate_hz);
 }
 
@@ -68,6 +70,9 @@ on_acknowledged(struct ch_daemon *daemon, const struct ch_event_slot *event)
         return;
     }
     link->n_awaited--;
+    // What came while a block was rendered took effect in it, at a frame whose time is earlier.
+    const bool later = event->mono_ns > ack->sent_ns;
+    ch_histogram_add(&link->latency, later ? event->mono_ns - ack->sent_ns : 0);
     *at = ack->next;
     if (!*at) {
         link->last = at;
@@ -84,10 +89,13 @@ static void
 send_waiting(struct ch_link *link)
 {
     for (struct ch_ack *ack = link->first_unsent; ack; ack = ack->next) {
+        ack->sent_ns = ch_os_mono_ns();
         if (!ch_engine_send(link->engine, ack->commands, ack->n)) {
             link->first_unsent = ack;
             return;
         }
+        const uint32_t n_queued = ch_engine_n_queued(link->engine);
+        link->n_queued_max = n_queued > link->n_queued_max ? n_queued : link->n_queued_max;
         free(ack->commands);
         ack->commands = NULL;
         ack->n = 0;
@@ -212,6 +220,16 @@ bool
 ch_link_crowded(const struct ch_daemon *daemon)
 {
     return daemon->link.n_awaited >= AWAITED_MAX;
+}
+
+uint32_t
+ch_link_n_waiting(const struct ch_daemon *daemon)
+{
+    uint32_t n = 0;
+    for (const struct ch_ack *ack = daemon->link.first_unsent; ack; ack = ack->next) {
+        n += ack->n;
+    }
+    return n;
 }
 
 void

@@ -32,6 +32,8 @@ struct ch_link {
     uint32_t n_awaited;           ///< sends without their acknowledgement
     struct ch_ack *first, **last; ///< sent or waiting for room, in order
     struct ch_ack *first_unsent;  ///< where waiting for room begins; NULL = all are sent
+    uint32_t n_queued_max;        ///< the most that the engine's queue has held
+    struct ch_histogram latency;  ///< ns from there until the frame at which they took effect
 };
 
 CH_NODISCARD enum ch_status ch_link_init(struct ch_daemon *daemon, uint32_t rate_hz);
@@ -44,6 +46,9 @@ void ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_
 
 /// So many changes wait for the engine that further ones should be refused (BUSY).
 bool ch_link_crowded(const struct ch_daemon *daemon);
+
+/// Commands that wait for room in the engine's queue.
+uint32_t ch_link_n_waiting(const struct ch_daemon *daemon);
 
 /// The callback is about to run, or has stopped.
 void ch_link_set_running(struct ch_daemon *daemon, bool running);

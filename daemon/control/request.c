@@ -224,6 +224,7 @@ start_request(struct ch_daemon *daemon, struct ch_line_job *job, struct ch_buf *
 {
     const cJSON *id = NULL;
     const char *fault = "a request must be an object";
+    daemon->n_requests++;
     if (cJSON_IsObject(envelope)) {
         id = cJSON_GetObjectItemCaseSensitive(envelope, "id");
         fault = envelope_fault(envelope);

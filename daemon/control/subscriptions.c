@@ -47,6 +47,7 @@ destroy(struct ch_daemon *daemon, struct ch_subscription *sub)
     if (sub->meter.on) {
         ch_feeds_remove(daemon, sub->meter.analysis, sub->meter.tap);
     }
+    ch_rt_watch_destroy(sub->rt_watch);
     free(sub);
 }
 
@@ -195,9 +196,10 @@ ch_subscriptions_drained(struct ch_daemon *daemon, struct ch_session *session)
 
 // --- frames ------------------------------------------------------------------------------------
 
-static void
-send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub,
-           enum ch_topic topic, struct ch_rate_feed *feed, const struct ch_frame *frame)
+void
+ch_subscription_send_rate(struct ch_daemon *daemon, struct ch_session *session,
+                          struct ch_subscription *sub, enum ch_topic topic,
+                          struct ch_rate_feed *feed, const struct ch_rate_event *event)
 {
     if (ch_session_backlogged(session)) {
         feed->n_dropped++;
@@ -207,7 +209,7 @@ send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
     ch_buf_init(&head);
     ch_buf_init(&tail);
     begin_event(daemon, sub, topic, &head);
-    write_time(&head, frame->heard_mono_ns, frame->frame);
+    write_time(&head, event->mono_ns, event->frame);
     if (feed->n_dropped) {
         char text[48];
         snprintf(text, sizeof text, ",\"dropped\":%llu", (unsigned long long)feed->n_dropped);
@@ -215,10 +217,21 @@ send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
         feed->n_dropped = 0;
     }
     ch_buf_text(&tail, "}}");
-    ch_session_send(session, head.data, head.length, frame->data, frame->n_bytes, tail.data,
+    ch_session_send(session, head.data, head.length, event->data, event->n_bytes, tail.data,
                     tail.length);
     ch_buf_fini(&head);
     ch_buf_fini(&tail);
+}
+
+static void
+send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub,
+           enum ch_topic topic, struct ch_rate_feed *feed, const struct ch_frame *frame)
+{
+    ch_subscription_send_rate(daemon, session, sub, topic, feed,
+                              &(struct ch_rate_event){.mono_ns = frame->heard_mono_ns,
+                                                      .frame = frame->frame,
+                                                      .data = frame->data,
+                                                      .n_bytes = frame->n_bytes});
 }
 
 // A new subscriber while nothing flows: what stands is all that there will be for now.
@@ -268,6 +281,9 @@ ch_subscriptions_answered(struct ch_daemon *daemon, struct ch_session *session,
     for (struct ch_subscription *sub = *ch_session_subscriptions(session); sub; sub = sub->next) {
         if (sub->answer == job) {
             sub->answer = NULL;
+            if (sub->rt_watch) {
+                ch_rt_watch_begin(daemon, sub->rt_watch);
+            }
             if (!tell_missed(daemon, session, sub) || !tell_resting(daemon, session, sub)) {
                 return;
             }

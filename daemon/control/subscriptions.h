@@ -19,6 +19,7 @@ struct ch_buf;
 struct ch_daemon;
 struct ch_line_job;
 struct ch_request;
+struct ch_rt_watch;
 struct ch_session;
 
 /// One `subscribe`.
@@ -35,7 +36,8 @@ struct ch_subscription {
         uint32_t analysis; ///< the analyser's handle
         enum ch_tap_point tap;
         uint64_t n_dropped; ///< frames since the last one sent
-    } spectrum, meter;
+    } spectrum, meter, rt;
+    struct ch_rt_watch *rt_watch; ///< owned; NULL = none
 };
 
 struct ch_topics {
@@ -62,6 +64,18 @@ void ch_topics_cause(const struct ch_request *request, char *cause, size_t n_cau
 
 /// A rate topic has a new frame.
 void ch_topics_frame(struct ch_daemon *daemon, const struct ch_frame *frame);
+
+/// A frame of a rate topic: when what it shows is heard, and its `data`.
+struct ch_rate_event {
+    uint64_t mono_ns, frame;
+    const char *data;
+    size_t n_bytes;
+};
+
+/// Send it to one subscriber, or drop and count it.
+void ch_subscription_send_rate(struct ch_daemon *daemon, struct ch_session *session,
+                               struct ch_subscription *sub, enum ch_topic topic,
+                               struct ch_rate_feed *feed, const struct ch_rate_event *event);
 
 /// The session has read everything: tell it what it has missed.
 void ch_subscriptions_drained(struct ch_daemon *daemon, struct ch_session *session);

@@ -42,9 +42,10 @@ struct ch_incidents {
 
 /// Part of struct ch_engine: [rt] writes, any reads.
 struct ch_account {
-    struct ch_histogram run_ns;   ///< of each cycle, from its begin to its end
-    _Atomic uint64_t n_frames;    ///< of these cycles
-    _Atomic uint64_t span_ns;     ///< that these frames last
+    _Alignas(
+        CH_CACHE_APART) struct ch_histogram run_ns; ///< of each cycle, from its begin to its end
+    _Atomic uint64_t n_frames;                      ///< of these cycles
+    _Atomic uint64_t span_ns;                       ///< that these frames last
     _Atomic uint64_t n_misses;    ///< cycles that ended after the next one was due
     _Atomic uint64_t n_late;      ///< cycles that began more than a period after they were due
     struct ch_incidents overruns; ///< cycles that ran longer than their period

@@ -21,7 +21,7 @@
 #define CH_HISTOGRAM_BUCKETS ((64 - CH_HISTOGRAM_SUB_BITS + 1) * CH_HISTOGRAM_SUBS)
 
 struct ch_histogram {
-    _Alignas(CH_CACHE_APART) _Atomic uint64_t sum; ///< of the values
+    _Atomic uint64_t sum; ///< of the values
     _Atomic uint64_t max;
     _Atomic uint64_t counts[CH_HISTOGRAM_BUCKETS];
 };
