@@ -125,12 +125,6 @@ ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t 
 
 // --- what it tells -----------------------------------------------------------------------------
 
-CH_RT uint64_t
-ch_engine_now(const struct ch_engine *engine)
-{
-    return time_of_frame(engine, engine->frame);
-}
-
 CH_RT bool
 ch_engine_can_post(struct ch_engine *engine, uint32_t n)
 {

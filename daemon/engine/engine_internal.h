@@ -73,9 +73,6 @@ CH_RT void ch_engine_collect_commands(struct ch_engine *engine);
 /// one that waits (at most max_frames).                                                        [rt]
 CH_RT uint32_t ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames);
 
-/// The time of the coming slice's first frame.                                                 [rt]
-CH_RT uint64_t ch_engine_now(const struct ch_engine *engine);
-
 /// Tell the world where the engine is.                                                         [rt]
 CH_RT void ch_engine_publish(struct ch_engine *engine);
 

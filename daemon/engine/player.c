@@ -256,7 +256,7 @@ regulate_flow(struct ch_engine *engine, struct ch_player *player, struct ch_deck
         deck->dry = true;
         ch_ramp_to(&deck->flow, 0.0f, available < reserve ? available : reserve);
         post_deck(engine, player, deck, CH_EVENT_STARVED, 0);
-        ch_incidents_add(&engine->account.droughts, ch_engine_now(engine));
+        ch_incidents_add(&engine->account.droughts, engine->block_mono_ns);
     } else if (ch_ramp_settled(&deck->flow) && (final || available >= engine->rate_hz / 20)) {
         deck->dry = false;
         ch_ramp_to(&deck->flow, 1.0f, reserve);

@@ -32,7 +32,7 @@ def test_idle_means_idle(daemon, client, media, tmp_path, after):
         client.play(media.sine(30))
         client.call("player.pause")
     elif after == "subscriptions":
-        client.call("subscribe", topics=["player", "queue", "spectrum", "meter"])
+        client.call("subscribe", topics=["player", "queue", "spectrum", "meter", "rt"])
         client.play(media.sine(0.4))
         wait_for(client, state="stopped")
         client.events_for(1)
@@ -52,7 +52,7 @@ def test_nothing_is_left_of_connections(daemon, client, media):
     for n in range(200):
         with daemon.client() as other:
             if n % 4 == 0:
-                other.call("subscribe", topics=["player", "spectrum", "meter"])
+                other.call("subscribe", topics=["player", "spectrum", "meter", "rt"])
             elif n % 4 == 1:
                 other.send_bytes(b"half a line")
             elif n % 4 == 2:

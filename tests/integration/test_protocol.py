@@ -167,7 +167,7 @@ def test_unknown_method_and_parameter(client):
 
 METHODS = [
     "rpc.version",
-    "server.status",
+    *("server.status", "server.stats"),
     *("player." + m for m in "status play pause resume toggle stop next previous seek".split()),
     *("player.load", "player.mode"),
     *("queue." + m for m in "list add remove move clear".split()),
@@ -180,7 +180,7 @@ METHODS = [
 PARAMS = (
     "player id uris play position_s delta_s repeat random single consume crossfade_s at ids to "
     "offset limit strip gain_db mute pan ramp_ms delta_db min_db max_db bands preamp_db bypass "
-    "design index type freq_hz q points freqs_hz topics sub spectrum meter rate_hz"
+    "design index type freq_hz q points freqs_hz topics sub spectrum meter rt rate_hz histogram"
 ).split()
 VALUES = [None, True, -1, 1e300, "x" * 5000, [], [None], [0.5], {}, {"a": {}}]
 
