@@ -50,6 +50,14 @@ static const struct ch_option meter_options[] = {
     {0},
 };
 
+static const struct ch_option stats_options[] = {
+    {"once", NULL, "the facts in words, once"},
+    {"prometheus", NULL, "the facts in Prometheus' text format, once"},
+    {"rate", "HZ", "frames a second, 1 to 120 (4)"},
+    {"count", "N", "end after so many frames"},
+    {0},
+};
+
 static const struct ch_option watch_options[] = {
     {"count", "N", "end after so many lines"},
     {0},
@@ -92,6 +100,12 @@ static const char meter_help[] =
     "Keys: q quit, space pause, left/right seek, up/down gain, n/p next and previous, m mute,\n"
     "r reset the maxima, h help.";
 
+static const char stats_help[] =
+    "On a terminal a live picture; into a pipe, or with --json, the answer of server.stats; with\n"
+    "--rate or --count as well, frames of the topic rt, one JSON object a line.\n"
+    "Keys: q quit, t times of the last seconds or since the start, y counts on a logarithmic or\n"
+    "linear scale, h help; the player's as in 'meter'.";
+
 const struct ch_command ch_commands[] = {
     {"play", "[URI...] [--id ID]", "play URIs in place of the queue, or what is there", uri_help,
      NULL, 0, -1, play_options, ch_cmd_play},
@@ -124,6 +138,8 @@ const struct ch_command ch_commands[] = {
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},
     {"status", "", "what plays, where and how", NULL, NULL, 0, 0, NULL, ch_cmd_status},
+    {"stats", "", "how the audio callback keeps time", stats_help, NULL, 0, 0, stats_options,
+     ch_cmd_stats},
     {"watch", "[TOPIC...]", "print changes as they happen",
      "Topics: player queue mixer eq device server (the first four if none is named). Into a pipe,\n"
      "or with --json, one JSON object a line: the present state first.",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// client/frames.c — what `spectrum` and `meter` show, and the way of frames into a pipe.
+// client/frames.c — what the live verbs show, and the way of frames into a pipe.
 
 #include "client/frames.h"
 
@@ -37,9 +37,8 @@ parse_count(const struct ch_invocation *inv, const char *name, int64_t *out)
     return false;
 }
 
-/// Those of both verbs.
-static bool
-parse_common(struct ch_frame_options *out, const struct ch_invocation *inv)
+bool
+ch_frame_options_parse(struct ch_frame_options *out, const struct ch_invocation *inv)
 {
     *out = (struct ch_frame_options){.count = -1, .smoothing_ms = -1, .peak_hold_ms = -1};
     return parse_number(inv, "rate", 1, &out->rate_hz) && parse_count(inv, "count", &out->count);
@@ -48,7 +47,7 @@ parse_common(struct ch_frame_options *out, const struct ch_invocation *inv)
 static bool
 parse_spectrum(struct ch_frame_options *out, const struct ch_invocation *inv)
 {
-    if (!parse_common(out, inv)) {
+    if (!ch_frame_options_parse(out, inv)) {
         return false;
     }
     out->tap = ch_args_option(inv, "tap");
@@ -159,8 +158,9 @@ follow(struct ch_conn *conn, int64_t n_left)
     return rc;
 }
 
-static int
-print_frames(const struct ch_invocation *inv, const struct ch_frame_options *options)
+int
+ch_frames_print(const struct ch_invocation *inv, const char *topic,
+                const struct ch_frame_options *options)
 {
     struct ch_conn conn;
     int rc = ch_conn_open(&conn, inv->socket);
@@ -169,7 +169,7 @@ print_frames(const struct ch_invocation *inv, const struct ch_frame_options *opt
     }
     conn.reader_fd = STDOUT_FILENO;
     struct ch_buf *params = ch_conn_begin(&conn, "subscribe");
-    ch_write_topic(params, inv->command->name);
+    ch_write_topic(params, topic);
     ch_frame_options_write(options, params);
     rc = ch_conn_call(&conn, NULL);
     if (rc == CH_EXIT_OK) {
@@ -186,15 +186,17 @@ ch_cmd_spectrum(const struct ch_invocation *inv)
     if (!parse_spectrum(&options, inv)) {
         return CH_EXIT_USAGE;
     }
-    return ch_out_query_json(inv) ? print_frames(inv, &options) : ch_view_spectrum(inv, &options);
+    return ch_out_query_json(inv) ? ch_frames_print(inv, "spectrum", &options)
+                                  : ch_view_spectrum(inv, &options);
 }
 
 int
 ch_cmd_meter(const struct ch_invocation *inv)
 {
     struct ch_frame_options options;
-    if (!parse_common(&options, inv)) {
+    if (!ch_frame_options_parse(&options, inv)) {
         return CH_EXIT_USAGE;
     }
-    return ch_out_query_json(inv) ? print_frames(inv, &options) : ch_view_meter(inv, &options);
+    return ch_out_query_json(inv) ? ch_frames_print(inv, "meter", &options)
+                                  : ch_view_meter(inv, &options);
 }

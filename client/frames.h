@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// client/frames.h — what `spectrum` and `meter` show, and the way of frames into a pipe.
+// client/frames.h — what the live verbs show, and the way of frames into a pipe.
 
 #ifndef CH_CLIENT_FRAMES_H
 #define CH_CLIENT_FRAMES_H
@@ -20,13 +20,17 @@ struct ch_frame_options {
     const char *tap, *channels, *window, *scale; ///< NULL: not given
 };
 
-/// An exit code.
-int ch_frame_options_parse(struct ch_frame_options *out, const struct ch_invocation *inv);
+/// Those that every such verb has, --rate and --count; false after a message about wrong usage.
+bool ch_frame_options_parse(struct ch_frame_options *out, const struct ch_invocation *inv);
 
 /// Members of the params of `subscribe`, beside "topics".
 void ch_frame_options_write(const struct ch_frame_options *options, struct ch_buf *params);
 
 /// "topics":["NAME"]
 void ch_write_topic(struct ch_buf *params, const char *name);
+
+/// Frames of a topic as JSON, one a line; an exit code.
+int ch_frames_print(const struct ch_invocation *inv, const char *topic,
+                    const struct ch_frame_options *options);
 
 #endif

@@ -7,8 +7,9 @@
 #include "client/args.h"
 #include "client/frames.h"
 
-/// Both draw until a key or a signal ends them; an exit code.
+/// They draw until a key or a signal ends them; an exit code.
 int ch_view_spectrum(const struct ch_invocation *inv, const struct ch_frame_options *options);
 int ch_view_meter(const struct ch_invocation *inv, const struct ch_frame_options *options);
+int ch_view_stats(const struct ch_invocation *inv, const struct ch_frame_options *options);
 
 #endif
