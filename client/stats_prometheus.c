@@ -94,7 +94,7 @@ print_device(const cJSON *device)
            number(device, "lost"));
 }
 
-/// How much of a bucket counts as not longer than a limit: all or nothing, later rather than sooner.
+/// A bucket counts as a whole, as soon as all of it lies below the limit.
 static double
 count_until(const cJSON *buckets, double limit_us)
 {
