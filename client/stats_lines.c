@@ -234,10 +234,12 @@ add_commands(struct list *list, const cJSON *commands)
 
     const cJSON *latency = ch_field(commands, "latency");
     line = add(list, "applied in", number(latency, "p50_us"), 1, micro());
-    APPEND_REST(line, "p50");
+    if (*line->unit) {
+        APPEND_REST(line, "p50");
+    }
     append_number(line, "p99 ", number(latency, "p99_us"), 1, "");
     append_number(line, "max ", number(latency, "max_us"), 1, "");
-    append_number(line, "of ", number(commands, "applied"), 0, "");
+    append_number(line, "", number(commands, "applied"), 0, " applied");
 }
 
 int

@@ -94,6 +94,16 @@ print_device(const cJSON *device)
            number(device, "lost"));
 }
 
+/// The end of a histogram or summary.  Times have a mean only if there are any; their sum is better
+/// where it is said, because a rounded mean makes it fall now and then.
+static void
+print_sum(const char *name, const cJSON *times, double count)
+{
+    double mean_us = count > 0 ? ch_field_number(times, "mean_us", 0) : 0;
+    double sum_us = ch_field_number(times, "sum_us", mean_us * count);
+    ch_out("%s_sum %.15g\n%s_count %.0f\n", name, sum_us * 1e-6, name, count);
+}
+
 /// A bucket counts as a whole, as soon as all of it lies below the limit.
 static double
 count_until(const cJSON *buckets, double limit_us)
@@ -124,8 +134,7 @@ print_duration(const cJSON *callback, const cJSON *buckets)
                count_until(buckets, limit_ns * 1e-3));
     }
     ch_out("%s_bucket{le=\"+Inf\"} %.0f\n", name, total);
-    double mean_us = total > 0 ? ch_field_number(callback, "mean_us", 0) : 0;
-    ch_out("%s_sum %.15g\n%s_count %.0f\n", name, mean_us * total * 1e-6, name, total);
+    print_sum(name, callback, total);
 }
 
 static void
@@ -223,8 +232,7 @@ print_latency(const cJSON *latency)
             sample(name, quantiles[i].label, value_us * 1e-6);
         }
     }
-    double mean_us = count > 0 ? ch_field_number(latency, "mean_us", 0) : 0;
-    ch_out("%s_sum %.15g\n%s_count %.0f\n", name, mean_us * count * 1e-6, name, count);
+    print_sum(name, latency, count);
     metric("chant_command_latency_max_seconds", "gauge", "The longest of them.",
            number(latency, "max_us") * 1e-6);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A strict reader of Prometheus' text format 0.0.4, of which it takes no more than is written there.
+"""A strict reader of Prometheus' text format 0.0.4: it takes what is written there and no more.
 
 What scrapers forgive is an error here: a metric in two places, a type after the first sample, a
 histogram that isn't cumulative, a name that says nothing of its unit.
