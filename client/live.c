@@ -301,7 +301,7 @@ pass_time(struct live *live)
         live->notice_until_s = 0;
         live->changed = true;
     }
-    live->changed |= playing;
+    live->changed |= playing || live->picture->tick_ms >= 0;
 }
 
 /// How long nothing can change by itself; -1: for ever.
@@ -310,7 +310,7 @@ patience_ms(const struct live *live)
 {
     bool waiting =
         live->state.player == CH_LIVE_PLAYING || !live->empty || live->notice_until_s > 0;
-    return waiting ? CLOCK_MS : -1;
+    return waiting ? CLOCK_MS : live->picture->tick_ms;
 }
 
 static void

@@ -42,6 +42,7 @@ struct ch_picture {
     void (*on_silence)(void *self);
     bool (*on_key)(void *self, int key); ///< true if it was one of its own
     void (*draw)(void *self, struct ch_rect room);
+    int tick_ms; ///< how often it changes without frames; -1: never
 };
 
 /// Run until a key, a signal, the daemon's end or `count` frames (< 0: no end); an exit code.

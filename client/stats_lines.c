@@ -257,6 +257,21 @@ ch_stats_lines(const cJSON *stats, double now_ns, struct ch_stats_line *lines)
     return list.n;
 }
 
+static void
+print_line(const struct ch_stats_line *line)
+{
+    char text[256];
+    // printf() counts bytes, and of the micro sign's two one is no column.
+    int unit_width = 4 + (strcmp(line->unit, "µs") == 0);
+    snprintf(text, sizeof text, "%-10s %9s %-*s %s", line->name, line->value, unit_width,
+             line->unit, line->rest);
+    size_t n = strlen(text);
+    while (n > 0 && text[n - 1] == ' ') {
+        text[--n] = '\0';
+    }
+    ch_out("%s\n", text);
+}
+
 void
 ch_stats_print(const cJSON *stats)
 {
@@ -265,9 +280,6 @@ ch_stats_print(const cJSON *stats)
     clock_gettime(CLOCK_MONOTONIC, &now);
     int n = ch_stats_lines(stats, (double)now.tv_sec * 1e9 + (double)now.tv_nsec, lines);
     for (int i = 0; i < n; i++) {
-        // printf() counts bytes, and of the micro sign's two one is no column.
-        int unit_width = 4 + (strcmp(lines[i].unit, "µs") == 0);
-        ch_out("%-10s %9s %-*s %s\n", lines[i].name, lines[i].value, unit_width, lines[i].unit,
-               lines[i].rest);
+        print_line(&lines[i]);
     }
 }

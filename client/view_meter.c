@@ -251,9 +251,9 @@ draw(void *self, struct ch_rect room)
 int
 ch_view_meter(const struct ch_invocation *inv, const struct ch_frame_options *options)
 {
-    static const struct ch_picture picture = {"meter",        help_lines, write_params,
-                                              on_description, on_frame,   on_resize,
-                                              on_silence,     on_key,     draw};
+    static const struct ch_picture picture = {"meter",  help_lines, write_params, on_description,
+                                              on_frame, on_resize,  on_silence,   on_key,
+                                              draw,     -1};
     struct meter m = {.options = *options, .integrated_lufs = NOTHING_DB};
     if (options->rate_hz == 0) {
         m.options.rate_hz = RATE_HZ;

@@ -365,9 +365,9 @@ draw(void *self, struct ch_rect room)
 int
 ch_view_spectrum(const struct ch_invocation *inv, const struct ch_frame_options *options)
 {
-    static const struct ch_picture picture = {"spectrum",     help_lines, write_params,
-                                              on_description, on_frame,   on_resize,
-                                              on_silence,     on_key,     draw};
+    static const struct ch_picture picture = {"spectrum", help_lines, write_params, on_description,
+                                              on_frame,   on_resize,  on_silence,   on_key,
+                                              draw,       -1};
     struct spectrum *s = calloc(1, sizeof *s);
     if (!s) {
         return ch_fail_memory();

@@ -13,6 +13,7 @@
 #include "client/stats_lines.h"
 #include "client/view.h"
 
+#define TICK_MS       1000 ///< of how long ago something was, while the device stands
 #define RECENT_S      10.0
 #define NAME_COLUMNS  11
 #define VALUE_COLUMNS 9
@@ -227,9 +228,9 @@ draw(void *self, struct ch_rect room)
 int
 ch_view_stats(const struct ch_invocation *inv, const struct ch_frame_options *options)
 {
-    static const struct ch_picture picture = {"rt",           help_lines, write_params,
-                                              on_description, on_frame,   on_resize,
-                                              on_silence,     on_key,     draw};
+    static const struct ch_picture picture = {"rt",     help_lines, write_params, on_description,
+                                              on_frame, on_resize,  on_silence,   on_key,
+                                              draw,     TICK_MS};
     struct stats *s = calloc(1, sizeof *s);
     if (!s) {
         return ch_fail_memory();

@@ -141,6 +141,7 @@ def test_what_is_unknown(tmp_path, stats):
     for line in words.splitlines():
         assert line.split()[-1] != "nan" and "inf" not in line
     assert re.search(r"^drift +-  ", words, re.MULTILINE)
+    assert not re.search(r" $", words, re.MULTILINE)
     if metrics:
         for name, family in exposition.parse(metrics).items():
             assert all(math.isfinite(value) for value in family.samples.values()), name
@@ -263,6 +264,7 @@ def test_prometheus_by_their_own_parser(daemon):
 def test_into_a_pipe(daemon, client):
     """The answer of server.stats as it is, whichever way it is asked for."""
     client.play("tone:sine?hz=440&db=-20")
+    eventually(lambda: client.call("server.stats")["callback"]["count"])
     wanted = client.call("server.stats")
     for words in ([], ["--json"], ["--once", "--json"]):
         text = stats_of(daemon.socket, *words)
@@ -312,7 +314,8 @@ def test_prometheus_counts_on(daemon, client):
                if name.endswith("_bucket") and float(dict(labels)["le"]) > 2 * longest)
 
 
-def test_frames_into_a_pipe(daemon):
+def test_frames_into_a_pipe(daemon, client):
+    client.play("tone:sine?hz=440&db=-20")
     frames = [json.loads(line) for line in
               stats_of(daemon.socket, "--count", "3", "--rate", "20").splitlines()]
     assert len(frames) == 3
@@ -402,7 +405,19 @@ def test_view(screen, client, size):
     assert re.search(r"\d (µs|ms)", screen.wait_for(r"^ *\d+ (µs|ms).* ms *$")[-1])
 
 
-def test_view_keys(screen):
+def test_view_of_a_device_that_stands(screen, client):
+    """There is a picture before there is a callback, and it goes on when they begin."""
+    screen.start(80, 24)
+    lines = screen.wait_for("^times 0 callbacks")
+    assert line_of(lines, "device").endswith("standing")
+    assert line_of(lines, "p50").split() == ["p50", "-"]
+    client.play("tone:sine?hz=440&db=-20")
+    lines = screen.wait_for("^times [1-9]")
+    assert "running" in line_of(lines, "device")
+
+
+def test_view_keys(screen, client):
+    client.play("tone:sine?hz=440&db=-20")
     screen.start(100, 30)
     screen.wait_for("^times .* since the start, counts logarithmic")
     screen.press("t")
@@ -421,14 +436,16 @@ def test_view_keys(screen):
     assert screen.exit_code() == 0
 
 
-def test_view_in_ascii(screen):
+def test_view_in_ascii(screen, client):
+    client.play("tone:sine?hz=440&db=-20")
     screen.start(80, 24, locale="C")
     lines = screen.wait_for("^times [1-9]")
     assert "us" in line_of(lines, "p50") and all(line.isascii() for line in lines)
 
 
-def test_view_of_a_few_frames(screen):
+def test_view_of_a_few_frames(screen, client):
     """It ends by itself, and says nothing."""
+    client.play("tone:sine?hz=440&db=-20")
     screen.start(80, 24, "--count", "2", "--rate", "20")
     assert screen.exit_code() == 0
     assert "".join(screen.lines()).strip() == ""
