@@ -6,7 +6,8 @@
 // sides: at most one acquire load of the other side's index (only when the cached copy of it says
 // full or empty), the work on plain memory, one release store of the own index.
 //
-// A transfer touches at most two spans, because storage wraps at most once.
+// A transfer touches at most two spans, because storage wraps at most once.  One element of a size
+// that the compiler knows is pushed and popped by moves alone, no span and no call.
 
 #ifndef CH_LOCKFREE_RING_H
 #define CH_LOCKFREE_RING_H
@@ -125,6 +126,22 @@ ch_ring_write(struct ch_ring *ring, const void *elems, uint32_t n)
     return true;
 }
 
+/// As ch_ring_write() of one element; elem_size, a constant, is that of the ring.
+CH_RT CH_NODISCARD static inline bool
+ch_ring_push(struct ch_ring *ring, const void *elem, uint32_t elem_size)
+{
+    const uint32_t w = atomic_load_explicit(&ring->w, memory_order_relaxed);
+    if (w - ring->r_cache > ring->mask) {
+        ring->r_cache = atomic_load_explicit(&ring->r, memory_order_acquire);
+        if (w - ring->r_cache > ring->mask) {
+            return false;
+        }
+    }
+    memcpy(ring->storage + (size_t)(w & ring->mask) * elem_size, elem, elem_size);
+    atomic_store_explicit(&ring->w, w + 1, memory_order_release);
+    return true;
+}
+
 // --- functions that only the consumer may call ---------------------------------------------
 
 /// Elements that can be read; never more than there are.
@@ -173,6 +190,22 @@ ch_ring_read(struct ch_ring *ring, void *elems, uint32_t n)
         memcpy((uint8_t *)elems + first, span.data[1], (size_t)span.n[1] * ring->elem_size);
     }
     ch_ring_release(ring, n);
+    return true;
+}
+
+/// As ch_ring_read() of one element; elem_size, a constant, is that of the ring.
+CH_RT CH_NODISCARD static inline bool
+ch_ring_pop(struct ch_ring *ring, void *elem, uint32_t elem_size)
+{
+    const uint32_t r = atomic_load_explicit(&ring->r, memory_order_relaxed);
+    if (r == ring->w_cache) {
+        ring->w_cache = atomic_load_explicit(&ring->w, memory_order_acquire);
+        if (r == ring->w_cache) {
+            return false;
+        }
+    }
+    memcpy(elem, ring->storage + (size_t)(r & ring->mask) * elem_size, elem_size);
+    atomic_store_explicit(&ring->r, r + 1, memory_order_release);
     return true;
 }
 
