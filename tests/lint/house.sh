@@ -5,7 +5,8 @@
 . "$(dirname "$0")/common.sh"
 
 scripts="autogen.sh configure.ac Makefile.am scripts/check scripts/demo scripts/deps .ci/run"
-files="$(sources '*.[ch]' '*.sh' '*.py' '*.m4' Makemodule.am | grep -v '^aclocal.m4$') $scripts"
+files="$(sources '*.[ch]' '*.cc' '*.sh' '*.py' '*.m4' Makemodule.am | grep -v '^aclocal.m4$')
+    $scripts"
 
 # A tarball has no .ci/.
 for file in $files; do
@@ -14,7 +15,7 @@ done
 
 # What no fragment names is neither built nor in a release, and a test there never runs.
 named=$(cat Makefile.am ./*/Makemodule.am ./*/*/Makemodule.am)
-for file in $(sources '*.[ch]' | grep -v -e '^config\.h$' -e '^tests/integration/'); do
+for file in $(sources '*.[ch]' '*.cc' | grep -v -e '^config\.h$' -e '^tests/integration/'); do
     case $file in
     tests/*.c) name=${file%.c} ;;
     *) name=$file ;;
@@ -30,7 +31,7 @@ for file in $files; do
         function bad(line, text) { print file ":" line ": " text }
         function ends(suffix) { return substr(file, length(file) - length(suffix) + 1) == suffix }
         BEGIN {
-            c = ends(".c") || ends(".h")
+            c = ends(".c") || ends(".h") || ends(".cc")
             make = ends(".am")
             guard = file
             sub(/^daemon\//, "", guard)

@@ -47,7 +47,7 @@ may_see() {
 # home HEADER — where a library may be used, as prefixes; nothing means anywhere.
 home() {
     case $1 in
-    jack/*) echo daemon/backend/jack tests/ ;;
+    jack/*) echo daemon/backend/jack tests/ bench/ ;;
     uv.h) echo daemon/control/ daemon/main.c tests/ bench/ ;;
     cjson/*) echo protocol/ client/ daemon/control/ daemon/main.c daemon/render.c tests/ ;;
     fftw3.h) echo daemon/analysis/ tests/ bench/ ;;

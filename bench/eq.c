@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: ISC
+// bench/eq.c — a rack of bells: ours, a plain cascade, ffmpeg's and sox's, inside one process.
+
+#include <math.h>
+#include <stdio.h>
+
+#include "bench/eq_kinds.h"
+
+#define N_KINDS 6
+
+static const struct bench_eq_kind *const kinds[N_KINDS] = {
+    &bench_eq_chant,  &bench_eq_chant_swept,   &bench_eq_scalar,
+    &bench_eq_ffmpeg, &bench_eq_ffmpeg_double, &bench_eq_sox,
+};
+
+enum { CHANT, SWEPT, SCALAR, FFMPEG };
+
+struct bench_eq_band
+bench_eq_band(uint32_t index, uint32_t n_bands)
+{
+    const double octaves = 9.0 * (n_bands > 1 ? (double)index / (double)(n_bands - 1) : 5.0 / 9.0);
+    return (struct bench_eq_band){
+        .freq_hz = 31.25 * exp2(octaves), .gain_db = index % 2 ? -6.0 : 6.0, .q = 1.4};
+}
+
+const float *
+bench_eq_noise(uint32_t channel)
+{
+    static float noise[2][BENCH_EQ_FRAMES];
+    static uint32_t seed;
+    if (seed == 0) {
+        seed = 1;
+        for (uint32_t i = 0; i < 2 * BENCH_EQ_FRAMES; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            noise[i % 2][i / 2] = ((float)(seed >> 8) / 8388608.0f - 1.0f) * 0.125f;
+        }
+    }
+    return noise[channel];
+}
+
+static const char *
+name_of(uint32_t i)
+{
+    static const char *names[N_KINDS];
+    if (!names[i]) {
+        names[i] =
+            kinds[i]->package ? bench_peer(kinds[i]->name, kinds[i]->package) : kinds[i]->name;
+    }
+    return names[i];
+}
+
+struct held {
+    uint32_t kind, reference;
+    double at_most_ns, at_least_ratio;
+    const char *hold;
+};
+
+static void
+print(uint32_t n_bands, struct bench_series *series, const struct held *held)
+{
+    const struct bench_series *own = &series[held->kind];
+    const struct bench_series *reference = &series[held->reference];
+    bench_print(&(struct bench_line){
+        .bench = "eq",
+        .name = name_of(held->kind),
+        .variant = kinds[held->kind]->variant,
+        .size = (int)n_bands,
+        .unit = "ns/frame",
+        .series = own,
+        .reference_series = reference,
+        .reference = name_of(held->reference),
+        .hold = held->hold,
+        .met = bench_median(own) <= held->at_most_ns &&
+               bench_ratio(own, reference) >= held->at_least_ratio,
+    });
+}
+
+static void
+print_all(uint32_t n_bands, struct bench_series *series)
+{
+    static const struct held held_10[] = {
+        {CHANT, FFMPEG, 8.0, 10.0, "≤ 1/10 of ffmpeg, ≤ 8 ns"},
+        {SWEPT, CHANT, 16.0, 0.5, "≤ 2 × constant bands, ≤ 16 ns"},
+    };
+    for (uint32_t i = 0; i < N_KINDS; i++) {
+        const uint32_t reference = i == SWEPT ? (uint32_t)CHANT : (uint32_t)FFMPEG;
+        struct held held = {i, reference, 0.0, 0.0, NULL};
+        if (n_bands == 10 && i < sizeof held_10 / sizeof *held_10) {
+            held = held_10[i];
+        }
+        print(n_bands, series, &held);
+    }
+}
+
+static void
+measure(uint32_t n_bands, uint32_t n_rounds, double ns)
+{
+    struct bench_series series[N_KINDS] = {{0}};
+    void *eq[N_KINDS];
+    uint32_t n_blocks[N_KINDS];
+    fprintf(stderr, "eq: %u band%s\n", n_bands, n_bands == 1 ? "" : "s");
+    for (uint32_t i = 0; i < N_KINDS; i++) {
+        eq[i] = kinds[i]->open(n_bands);
+        kinds[i]->run(eq[i], 8); // warm
+        const double each = kinds[i]->run(eq[i], 32) / 32.0;
+        n_blocks[i] = 16 + (uint32_t)(ns / each);
+    }
+    for (uint32_t round = 0; round < n_rounds; round++) {
+        for (uint32_t i = 0; i < N_KINDS; i++) {
+            const double took = kinds[i]->run(eq[i], n_blocks[i]);
+            bench_add(&series[i], took / (double)n_blocks[i] / BENCH_EQ_FRAMES);
+        }
+    }
+    print_all(n_bands, series);
+    for (uint32_t i = 0; i < N_KINDS; i++) {
+        kinds[i]->close(eq[i]);
+        bench_clear(&series[i]);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    static const uint32_t n_bands[] = {1, 5, 10, 31};
+    const bool quick = bench_begin(argc, argv);
+    for (uint32_t i = 0; i < sizeof n_bands / sizeof *n_bands; i++) {
+        measure(n_bands[i], quick ? 15 : 41, quick ? 2e6 : 1e7);
+    }
+    return 0;
+}
