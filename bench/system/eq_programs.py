@@ -5,8 +5,8 @@
 A WAV file at 48 kHz in, nothing out; of each run the median run of the same program without a band
 is taken off, so that reading, converting and throwing away do not count.  chantd and sox filter in
 double; ffmpeg does so when told to, and in float otherwise.  As it comes it has a thread for each
-channel and burns most of its CPU in handing blocks to them, so it is also run with one thread, which
-is the best of it; chantd has a row against each.
+channel and burns most of its CPU in handing blocks to them, so it is also run with one thread,
+which is the best of it; chantd has a row against each.
 """
 
 import json

@@ -136,7 +136,7 @@ write_xruns(struct ch_buf *buf, const struct ch_engine_incidents xruns[N_CAUSES]
     ch_json_end_object(buf);
 }
 
-// --- the rest --------------------------------------------------------------------------------------
+// --- the rest ----------------------------------------------------------------------------------
 
 static void
 write_device(struct ch_daemon *daemon, struct ch_buf *buf)
