@@ -24,7 +24,7 @@ ch_engine_collect_commands(struct ch_engine *engine)
         uint64_t when_frame = 0;
         bool first = true;
         do {
-            if (!ch_ring_read(&engine->commands, &command, 1)) {
+            if (!ch_ring_pop(&engine->commands, &command, sizeof command)) {
                 return;
             }
             if (first) {

@@ -137,7 +137,7 @@ ch_engine_post(struct ch_engine *engine, struct ch_event_slot event, uint32_t of
     event.frame = engine->frame + offset;
     event.mono_ns = time_of_frame(engine, event.frame);
     // Never fails: callers ask for room first (ch_engine_can_post).
-    (void)!ch_ring_write(&engine->events, &event, 1);
+    (void)!ch_ring_push(&engine->events, &event, sizeof event);
 }
 
 CH_RT void

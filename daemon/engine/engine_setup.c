@@ -115,7 +115,7 @@ ch_engine_send(struct ch_engine *engine, struct ch_command *commands, uint32_t n
 bool
 ch_engine_take_event(struct ch_engine *engine, struct ch_event_slot *event)
 {
-    return ch_ring_read(&engine->events, event, 1);
+    return ch_ring_pop(&engine->events, event, sizeof *event);
 }
 
 void

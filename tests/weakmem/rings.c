@@ -16,6 +16,7 @@ struct item {
 
 /// What each side does, as letters with a number of elements:
 ///   c  write or read, copying
+///   o  the same of one element of known size, by push or pop
 ///   p  reserve and commit, or peek and release, in place
 ///   h  the same, but only the first of them is committed or released
 ///   a  ask how many there are, then all of those, in place; at most that number
@@ -94,6 +95,28 @@ take_copy(uint32_t n)
     return true;
 }
 
+static bool
+send_one(void)
+{
+    const struct item item = item_of(n_sent);
+    if (!ch_ring_push(&world.ring, &item, sizeof item)) {
+        return false;
+    }
+    n_sent++;
+    return true;
+}
+
+static bool
+take_one(void)
+{
+    struct item item;
+    if (!ch_ring_pop(&world.ring, &item, sizeof item)) {
+        return false;
+    }
+    expect(&item);
+    return true;
+}
+
 static struct item *
 item_at(const struct ch_span *span, uint32_t i)
 {
@@ -139,6 +162,8 @@ produce(void)
         uint32_t n = (uint32_t)(call[1] - '0');
         if (*call == 'c') {
             (void)!send_copy(n);
+        } else if (*call == 'o') {
+            (void)!send_one();
         } else if (*call == 'p' || *call == 'h') {
             (void)!send_in_place(n, *call == 'h' ? 1 : n);
         } else {
@@ -157,6 +182,8 @@ consume(void)
         uint32_t n = (uint32_t)(call[1] - '0');
         if (*call == 'c') {
             (void)!take_copy(n);
+        } else if (*call == 'o') {
+            (void)!take_one();
         } else if (*call == 'p' || *call == 'h') {
             (void)!take_in_place(n, *call == 'h' ? 1 : n);
         } else {
@@ -188,6 +215,13 @@ finish(void)
     ch_weak_check(send_in_place(capacity, capacity), "and holds its word");
     ch_weak_check(ch_ring_write_space(&world.ring) == 0, "a full ring tells that there is none");
     ch_weak_check(ch_ring_read_space(&world.ring) == capacity, "and how many it holds");
+    ch_weak_check(!send_one(), "a full ring has no room for one");
+    for (uint32_t i = 0; i < capacity; i++) {
+        ch_weak_check(take_one(), "a full ring gives one by one");
+    }
+    ch_weak_check(!take_one(), "an empty ring has not one");
+    ch_weak_check(send_one(), "an empty ring has room for one");
+    ch_weak_check(take_one(), "one that was sent can be taken");
 }
 
 #define RING(text, n, first, in, out)                                                              \
@@ -208,6 +242,8 @@ const struct ch_weak_scenario ch_weak_scenarios[] = {
     RING("ring of 2, in place", 2, UINT32_MAX, "h2 p2 p1 h2", "p1 h2 p2 p1"),
     RING("ring of 1, asked", 1, UINT32_MAX, "a1 a1 a1", "a1 a1 a1"),
     RING("ring of 2, asked", 2, UINT32_MAX, "a2 a1 a2", "a1 a2 a2"),
+    RING("ring of 1, one by one", 1, UINT32_MAX, "o1 o1 o1 o1", "o1 o1 o1 o1"),
+    RING("ring of 2, one by one", 2, UINT32_MAX, "o1 c2 o1 o1", "o1 o1 c2 o1"),
     RING("ring of 2, mixed", 2, UINT32_MAX - 2, "c1 a2 p1 c1", "a1 c1 p2 c1"),
     {0},
 };
