@@ -53,8 +53,6 @@ struct ch_backend_ops {
     const char *summary; ///< for --help
     bool always_on; ///< called without end once started; else control/ stops it when nothing plays
 
-    bool unclocked; ///< nobody paces it: nothing is late, and there is no drift
-
     /// Get the device.  On failure *out is NULL, nothing is left behind, `detail` (256 bytes) has
     /// a sentence that names the device and the remedy.  CH_NO_DEVICE, CH_BUSY, CH_OUT_OF_RANGE,
     /// CH_UNAVAILABLE, CH_DENIED, CH_NO_MEMORY.

@@ -34,6 +34,7 @@ ch_backend_call(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_
         .n_frames = n_frames,
         .begin_ns = cycle->begin_ns,
         .end_ns = ch_os_mono_ns(),
+        .gap = cycle->gap,
         .late_ns = late ? cycle->begin_ns - cycle->due_ns : 0,
     };
     return ch_engine_account(engine, &done);

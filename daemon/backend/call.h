@@ -20,6 +20,7 @@ struct ch_cycle {
     uint32_t latency_frames; ///< from its first frame's time to the ear
     uint64_t begin_ns;       ///< the callback was entered: before anything else is done in it
     uint64_t due_ns;         ///< when that was to be
+    bool gap;                ///< the device has lost some since the cycle before
     uint64_t mono_ns;        ///< its first frame's time: due_ns, unless the clock begins anew
 };
 

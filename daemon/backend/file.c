@@ -228,7 +228,6 @@ const struct ch_backend_ops ch_backend_file = {
     .name = "file",
     .summary = "writes a WAV file, faster than real time",
     .always_on = false,
-    .unclocked = true,
     .open = file_open,
     .start = file_start,
     .stop = file_stop,

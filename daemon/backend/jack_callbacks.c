@@ -69,14 +69,22 @@ render(struct ch_backend *backend, struct ch_engine *engine, float *const planes
        uint32_t n_frames, uint64_t begin_ns)
 {
     const uint64_t mono_ns = cycle_mono_ns(backend);
+    const uint32_t rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed);
+    const unsigned n_xruns = atomic_load_explicit(&backend->n_xruns, memory_order_relaxed);
+    // JACK's clock is filtered: after a stall it says for many cycles that they had been due long
+    // ago.  None is before the one that came before it.
+    const uint64_t earliest_ns = backend->begin_ns + ch_ns_from_frames(n_frames / 2, rate_hz);
     const struct ch_cycle cycle = {
         .pace = CH_PACE_SERVER,
-        .rate_hz = atomic_load_explicit(&backend->rate_hz, memory_order_relaxed),
+        .rate_hz = rate_hz,
         .latency_frames = atomic_load_explicit(&backend->latency_frames, memory_order_relaxed),
         .begin_ns = begin_ns,
-        .due_ns = mono_ns,
+        .due_ns = mono_ns > earliest_ns ? mono_ns : earliest_ns,
+        .gap = n_xruns != backend->n_xruns_seen,
         .mono_ns = mono_ns,
     };
+    backend->begin_ns = begin_ns;
+    backend->n_xruns_seen = n_xruns;
     judge_xruns(backend, ch_backend_call(engine, planes, n_frames, &cycle));
 }
 

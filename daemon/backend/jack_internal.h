@@ -36,6 +36,10 @@ struct ch_backend {
     atomic_bool in_callback;            // with the engine in hand
     atomic_bool busy;                   // anywhere in the callback
 
+    // [rt]
+    uint64_t begin_ns;     // of the cycle before
+    unsigned n_xruns_seen; // by it
+
     // The server's xruns, but for those that follow from a cycle of ours that ran too long.  One
     // that is told while a cycle runs is judged by [rt] when it has ended; others at once.
     atomic_uint n_open_xruns;    // told while a cycle ran

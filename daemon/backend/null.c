@@ -82,6 +82,7 @@ run(void *arg)
         };
         if (now_ns - due_ns > ABSENCE_NS) {
             base_ns = cycle.mono_ns = now_ns;
+            cycle.gap = true;
             n_frames = 0;
         }
         ch_rt_scope_enter();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/rt_watch.h — topic `rt`: the statistics, again and again.                   [main]
+// daemon/control/rt_watch.h — topic `rt`: the statistics, again and again.          [main]
 //
 // There is no worker and no tap behind it: one timer on the loop reads what [rt] leaves behind.  It
 // exists while somebody watches and the device runs; while the device stands nothing changes, so

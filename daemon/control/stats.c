@@ -8,9 +8,6 @@
 #include "daemon/control/daemon.h"
 #include "daemon/control/play.h"
 
-/// So much sound it takes for the device's clock to be told from ours.
-#define DRIFT_MIN_S 0.5
-
 static void
 kv_us(struct ch_buf *buf, const char *key, double ns)
 {
@@ -136,7 +133,7 @@ write_xruns(struct ch_buf *buf, const struct ch_engine_incidents xruns[N_CAUSES]
     ch_json_end_object(buf);
 }
 
-// --- the rest ----------------------------------------------------------------------------------
+// --- the rest -----------------------------------------------------------------------------
 
 static void
 write_device(struct ch_daemon *daemon, struct ch_buf *buf)
@@ -195,19 +192,13 @@ write_commands(struct ch_daemon *daemon, const struct ch_engine_counts *counts, 
     ch_json_end_object(buf);
 }
 
-// Parts per million by which the device's clock is fast; NaN = not known.
-static double
-drift_ppm(struct ch_daemon *daemon, const struct ch_engine_state *state)
+static void
+write_drift(struct ch_daemon *daemon, struct ch_buf *buf)
 {
     const struct ch_device *device = &daemon->device;
-    const double frames = (double)(state->frame - state->steady_frame);
-    const double by_frames_s = frames / (double)ch_engine_rate(daemon->link.engine);
-    const bool has_clock = device->running && !device->ops->unclocked;
-    if (!has_clock || !state->steady_mono_ns || by_frames_s < DRIFT_MIN_S) {
-        return NAN;
-    }
-    const double by_clock_s = (double)(state->mono_ns - state->steady_mono_ns) / 1e9;
-    return (by_frames_s / by_clock_s - 1.0) * 1e6;
+    double ppm;
+    const bool known = device->running && ch_engine_read_drift(daemon->link.engine, &ppm);
+    ch_json_kv_fixed(buf, "drift_ppm", known ? ppm : NAN, 3);
 }
 
 static void
@@ -241,7 +232,7 @@ ch_stats_write_members(struct ch_daemon *daemon, const struct ch_histogram_copy 
     write_xruns(buf, xruns);
     write_players(daemon, &counts, buf);
     write_commands(daemon, &counts, buf);
-    ch_json_kv_fixed(buf, "drift_ppm", drift_ppm(daemon, &state), 3);
+    write_drift(daemon, buf);
     write_engine(buf, &state);
     ch_json_kv_uint(buf, "clients", daemon->n_sessions);
     ch_json_kv_uint(buf, "requests", daemon->n_requests);

@@ -17,6 +17,10 @@ ch_engine_account(struct ch_engine *engine, const struct ch_engine_cycle *cycle)
     if (cycle->pace == CH_PACE_FREE) {
         return false;
     }
+    // Of a clock of our own we know when it ticked; a server's tick is when it has called us.
+    const uint64_t own_late_ns = cycle->pace == CH_PACE_CLOCK ? cycle->late_ns : 0;
+    ch_drift_tick(&account->drift, cycle->begin_ns - own_late_ns, cycle->n_frames, engine->rate_hz,
+                  cycle->gap);
     const bool late = cycle->late_ns > period_ns;
     const bool overran = run_ns > period_ns;
     if (cycle->late_ns + run_ns > period_ns) {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/engine/drift.h"
 #include "daemon/engine/messages.h"
 #include "daemon/lockfree/counter.h"
 #include "daemon/lockfree/histogram.h"
@@ -31,6 +32,7 @@ struct ch_engine_cycle {
     uint32_t n_frames;
     uint64_t begin_ns, end_ns; ///< CLOCK_MONOTONIC
     uint64_t late_ns;          ///< how long after it was due it began
+    bool gap;                  ///< between this cycle and the one before the device has lost some
 };
 
 /// Something that happened several times.  The time is written first, so who sees the count grow
@@ -54,6 +56,7 @@ struct ch_account {
     _Atomic uint64_t n_applied;   ///< commands that took effect
     _Atomic uint64_t n_pending;   ///< commands taken in whose frame has not come
     _Atomic uint64_t n_starved[CH_PLAYERS_MAX]; ///< frames of silence for want of sound
+    struct ch_drift drift;
     bool behind; ///< [rt] the last cycle was late, or ran too long: the next may be late for that
 };
 

@@ -5,36 +5,9 @@
 
 #include "daemon/engine/engine_internal.h"
 
-/// A device's time may be off by so much without anything being lost.
-#define JITTER_NS 1000000u
-
-CH_RT static uint64_t
-time_of_frame(const struct ch_engine *engine, uint64_t frame)
-{
-    return engine->block_mono_ns + ch_ns_from_frames(frame - engine->block_frame, engine->rate_hz);
-}
-
-// Whether this block begins where the one before ended, as far as clocks jitter.
-CH_RT static bool
-follows(const struct ch_engine *engine, uint64_t mono_ns)
-{
-    const uint64_t due_ns = time_of_frame(engine, engine->frame);
-    const uint64_t off_ns = mono_ns > due_ns ? mono_ns - due_ns : due_ns - mono_ns;
-    const uint64_t half_ns = (due_ns - engine->block_mono_ns) / 2;
-    return half_ns && off_ns <= (half_ns > JITTER_NS ? half_ns : JITTER_NS);
-}
-
 CH_RT void
 ch_engine_clock(struct ch_engine *engine, uint64_t mono_ns, uint32_t latency_frames)
 {
-    if (!follows(engine, mono_ns)) {
-        engine->gap_frame = engine->frame;
-        engine->steady_mono_ns = 0;
-    } else if (!engine->steady_mono_ns &&
-               engine->frame - engine->gap_frame >= engine->rate_hz / 2) {
-        engine->steady_frame = engine->frame;
-        engine->steady_mono_ns = mono_ns;
-    }
     engine->block_mono_ns = mono_ns;
     engine->latency_frames = latency_frames;
 }
@@ -125,6 +98,12 @@ ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t 
 
 // --- what it tells -----------------------------------------------------------------------------
 
+CH_RT static uint64_t
+time_of_frame(const struct ch_engine *engine, uint64_t frame)
+{
+    return engine->block_mono_ns + ch_ns_from_frames(frame - engine->block_frame, engine->rate_hz);
+}
+
 CH_RT bool
 ch_engine_can_post(struct ch_engine *engine, uint32_t n)
 {
@@ -153,8 +132,6 @@ ch_engine_publish(struct ch_engine *engine)
         .mono_ns = time_of_frame(engine, engine->frame),
         .n_starved = engine->n_starved,
         .n_limited = engine->n_limited,
-        .steady_frame = engine->steady_frame,
-        .steady_mono_ns = engine->steady_mono_ns,
         .n_faults = engine->eq.n_resets,
         .quiet = engine->quiet,
     };

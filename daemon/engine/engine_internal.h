@@ -35,9 +35,6 @@ struct ch_engine {
     uint64_t block_frame;    ///< first frame of the running block
     uint64_t block_mono_ns;  ///< its time
     uint32_t latency_frames; ///< from there to the ear
-    uint64_t gap_frame;      ///< since when blocks have followed one another in time without a gap
-    uint64_t steady_frame;   ///< half a second later, when a server's clock has settled
-    uint64_t steady_mono_ns; ///< that frame's time; 0 = it has not come yet
     uint64_t n_starved;      ///< frames
     uint64_t n_limited;      ///< frames
     bool quiet;              ///< the last slice was silence with no tail behind it

@@ -123,6 +123,7 @@ ch_engine_settle(struct ch_engine *engine)
 {
     engine->block_frame = engine->frame;
     engine->account.behind = false;
+    ch_drift_reset(&engine->account.drift);
     do {
         ch_engine_collect_commands(engine);
         for (uint32_t i = 0; i < engine->n_pending; i++) {
@@ -175,6 +176,12 @@ ch_engine_read_counts(struct ch_engine *engine, struct ch_engine_counts *counts)
     for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
         counts->n_starved[i] = ch_counter_read(&account->n_starved[i]);
     }
+}
+
+bool
+ch_engine_read_drift(struct ch_engine *engine, double *ppm)
+{
+    return ch_drift_read(&engine->account.drift, ppm);
 }
 
 struct ch_histogram *

@@ -64,6 +64,9 @@ struct ch_engine_counts {
 /// The counts as they are now, each by itself.                                                [any]
 void ch_engine_read_counts(struct ch_engine *engine, struct ch_engine_counts *counts);
 
+/// Parts per million by which the device's clock is fast; false while that is not known.     [any]
+bool ch_engine_read_drift(struct ch_engine *engine, double *ppm);
+
 /// How long the callback's cycles took, ns.                                                   [any]
 struct ch_histogram *ch_engine_run_times(struct ch_engine *engine);
 

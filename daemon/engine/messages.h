@@ -132,15 +132,13 @@ enum ch_player_motion { CH_PLAYER_EMPTY, CH_PLAYER_MOVING, CH_PLAYER_STANDING, C
 
 /// Published once per block.  A multiple of 8 bytes, at most 512.
 struct ch_engine_state {
-    uint64_t frame;          ///< engine frame after the block
-    uint64_t mono_ns;        ///< of that frame at the device's input
-    uint64_t heard_mono_ns;  ///< when it leaves the device
-    uint64_t n_starved;      ///< frames of silence because a decoder was late
-    uint64_t n_limited;      ///< frames in which the limiter reduced the gain
-    uint64_t steady_frame;   ///< from here on blocks have followed one another without a gap
-    uint64_t steady_mono_ns; ///< that frame's time; 0 = not yet for half a second
-    uint32_t n_faults;       ///< sections reset by NaN or infinity
-    uint32_t quiet;          ///< 1 = nothing sounds and no tail is left: the device may be stopped
+    uint64_t frame;         ///< engine frame after the block
+    uint64_t mono_ns;       ///< of that frame at the device's input
+    uint64_t heard_mono_ns; ///< when it leaves the device
+    uint64_t n_starved;     ///< frames of silence because a decoder was late
+    uint64_t n_limited;     ///< frames in which the limiter reduced the gain
+    uint32_t n_faults;      ///< sections reset by NaN or infinity
+    uint32_t quiet;         ///< 1 = nothing sounds and no tail is left: the device may be stopped
     struct {
         uint32_t stream;     ///< current deck, 0 = none
         uint32_t motion;     ///< enum ch_player_motion

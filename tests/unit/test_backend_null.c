@@ -199,6 +199,9 @@ test_long_absence(void **state)
     ch_backend_null.stop(backend);
 
     assert_true(engine->mono_ns[4] >= engine->now_ns[3] + engine->stall_ns);
+    // The account is told how late that block was, though for the engine the clock begins anew.
+    assert_true(engine->cycles[4].gap);
+    assert_true(engine->cycles[4].late_ns >= engine->stall_ns - 10000000);
     assert_int_equal(engine->n_early, 0);
     struct ch_backend_info info;
     ch_backend_null.get_info(backend, &info);
@@ -220,6 +223,15 @@ test_short_absence(void **state)
     fake_wait_calls(engine, 16);
     ch_backend_null.stop(backend);
 
+    assert_true(engine->n_cycles >= 16);
+    for (unsigned i = 0; i < 16; i++) {
+        const struct ch_engine_cycle *cycle = &engine->cycles[i];
+        assert_int_equal(cycle->pace, CH_PACE_CLOCK);
+        assert_int_equal(cycle->n_frames, 480);
+        assert_true(cycle->begin_ns <= engine->now_ns[i] && cycle->end_ns >= engine->now_ns[i]);
+    }
+    assert_true(engine->cycles[3].end_ns - engine->cycles[3].begin_ns >= engine->stall_ns);
+    assert_true(engine->cycles[4].late_ns >= engine->stall_ns - 10000000);
     const bool machine_stood_still = engine->now_ns[15] - engine->mono_ns[0] > CH_NS_PER_S / 2;
     if (!machine_stood_still) {
         for (unsigned i = 1; i < 16; i++) {
