@@ -323,6 +323,8 @@ VARIES = {
     *("rev", "seq", "cause", "applied_at", "running"),
     *("peak_dbfs", "rms_dbfs", "true_peak_dbtp"),
     *("momentary_lufs", "short_term_lufs", "integrated_lufs"),
+    *("callback", "xruns", "players", "commands", "drift_ppm", "frames", "requests"),
+    *("recent", "histogram"),
 }
 MORE = "..."
 

@@ -338,8 +338,9 @@ def test_a_stopped_process(daemon, client):
         os.kill(daemon.pid, signal.SIGCONT)
         time.sleep(0.3)
     grown = growth(client, before)
-    # One stop in a hundred may fall into the callback itself: all together it is three.
-    assert grown["device"] + grown["callback"] >= 3 and grown["callback"] <= 1
+    # One stop in a hundred may fall into the callback itself: all together it is three, and what
+    # the machine has of its own, but not one for each cycle that was late.
+    assert 3 <= grown["device"] + grown["callback"] <= 6 and grown["callback"] <= 1
     assert (grown["decoder"], grown["server"]) == (0, 0)
     assert stats(client)["callback"]["late_starts"] >= 3
 
