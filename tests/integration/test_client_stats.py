@@ -331,7 +331,7 @@ def test_frames_into_a_pipe(daemon, client):
 
 
 @pytest.fixture
-def screen(tmp_path, daemon):
+def terminal(tmp_path):
     """chant stats in a terminal of a size; what it shows, and its keys."""
     if not shutil.which("tmux"):
         pytest.skip("no tmux")
@@ -341,10 +341,11 @@ def screen(tmp_path, daemon):
         def __init__(self):
             self.status = tmp_path / "status"
             self.started = False
+            self.socket = None
 
         def start(self, columns, rows, *words, locale="C.UTF-8"):
             view = " ".join(["exec", str(CHANT), "stats", *words])
-            env = {**os.environ, "CHANT_SOCKET": str(daemon.socket), "LC_ALL": locale,
+            env = {**os.environ, "CHANT_SOCKET": str(self.socket), "LC_ALL": locale,
                    "TERM": "xterm-256color"}
             script = f'sh -c "{view}"; echo $? >"{self.status}"; sleep 1000'
             subprocess.run([*tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows),
@@ -380,6 +381,13 @@ def screen(tmp_path, daemon):
     screen = Screen()
     yield screen
     screen.close()
+
+
+@pytest.fixture
+def screen(terminal, daemon):
+    """The same for the usual daemon."""
+    terminal.socket = daemon.socket
+    return terminal
 
 
 def line_of(lines, name):
@@ -441,6 +449,32 @@ def test_view_in_ascii(screen, client):
     screen.start(80, 24, locale="C")
     lines = screen.wait_for("^times [1-9]")
     assert "us" in line_of(lines, "p50") and all(line.isascii() for line in lines)
+
+
+def test_view_of_a_server_that_dies(terminal, make_daemon, make_jack):
+    """The xrun has a cause and an age in the picture, and in every other form."""
+    server = make_jack(rate_hz=44100, period=512)
+    daemon = make_daemon(f"--device={server.name}", backend="jack").start()
+    client = daemon.client(20)
+    eventually(lambda: client.call("server.stats")["device"]["rate_hz"] == 44100)
+    client.play("tone:sine?hz=440&db=-20")
+    terminal.socket = daemon.socket
+    lines = terminal.start(100, 30).wait_for("^times [1-9]")
+    assert line_of(lines, "device").split()[1:4] == ["44.1", "kHz", "jack"]
+    assert "512 frames" in line_of(lines, "period")
+    # Such a server misses cycles by itself when others want the processor.
+    before = client.call("server.stats")["xruns"]["server"]
+    server.kill()
+    eventually(lambda: client.call("server.stats")["xruns"]["server"] > before)
+    assert client.call("server.stats")["xruns"]["last"]["cause"] == "server"
+    lines = terminal.wait_for(r"^last xrun .* ago, server")
+    n = int(re.search(r"server (\d+)", line_of(lines, "xruns")).group(1))
+    assert n > before
+    assert "lost 1 time" in "".join(terminal.wait_for("^device .*lost 1 time"))
+    found = exposition.parse(stats_of(daemon.socket, "--prometheus"))
+    assert found["chant_xruns_total"].value(cause="server") >= n
+    assert found["chant_xrun_last_timestamp_seconds"].value(cause="server") <= time.time()
+    assert found["chant_device_lost_total"].value() == 1
 
 
 def test_view_of_a_few_frames(screen, client):
