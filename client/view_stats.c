@@ -167,7 +167,7 @@ draw_title(const struct stats *s, const struct ch_durations *h, int y, int width
 {
     char text[160];
     snprintf(text, sizeof text, "%.0f callbacks %s, counts %s", ch_durations_total(h),
-             s->show_recent ? "of the last 10 s" : "since the start",
+             s->show_recent ? "of the last 5 to 10 s" : "since the start",
              s->linear_counts ? "linear" : "logarithmic");
     int used = ch_term_text(y, 0, width, A_BOLD, "times");
     ch_term_text(y, used + 1, width - used - 1, ch_term_faint(), text);
