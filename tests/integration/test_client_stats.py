@@ -204,6 +204,18 @@ def test_prometheus(tmp_path):
     assert found == {}, "nothing else"
 
 
+def test_prometheus_sum(tmp_path):
+    """A sum that is said is better than the rounded mean of so many."""
+    stats = stats_ago(75, histogram=HISTOGRAM)
+    stats["callback"]["sum_us"] = 20500.25
+    stats["commands"]["latency"]["sum_us"] = 1000000.75
+    with stand_in(tmp_path, stats) as path:
+        found = exposition.parse(stats_of(path, "--prometheus"))
+    duration, latency = "chant_callback_duration_seconds", "chant_command_latency_seconds"
+    assert found[duration].value("_sum") == pytest.approx(20500.25e-6, rel=1e-12)
+    assert found[latency].value("_sum") == pytest.approx(1.00000075, rel=1e-12)
+
+
 def test_prometheus_limits(tmp_path):
     """The histogram's limits hold what the daemon counted, and don't depend on it."""
     limits = []
