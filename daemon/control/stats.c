@@ -32,6 +32,7 @@ write_times(struct ch_buf *buf, const struct ch_histogram_copy *times, bool rare
     // Of nothing there is no mean.
     const double none = NAN;
     ch_json_kv_uint(buf, "count", times->n);
+    kv_us(buf, "sum_us", (double)times->sum);
     kv_us(buf, "mean_us", times->n ? ch_histogram_mean(times) : none);
     for (unsigned i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         if (rare || !quantiles[i].rare) {
