@@ -107,16 +107,6 @@ ch_eq_set_preamp(struct ch_eq *eq, float linear, uint32_t n_frames)
 
 // --- upkeep, on the grid ------------------------------------------------------------------------
 
-CH_RT static void
-reset_if_not_finite(struct ch_eq *eq, struct ch_eq_voice *voice)
-{
-    const double level = ch_eq_voice_level(voice);
-    if (!(level * 0.0 == 0.0)) {
-        ch_eq_voice_clear(voice);
-        eq->n_resets++;
-    }
-}
-
 CH_RT static bool
 is_over(const struct ch_eq_slot *slot, uint32_t index)
 {
@@ -190,8 +180,7 @@ look_after(struct ch_eq *eq)
         const uint32_t index = (uint32_t)__builtin_ctz(left);
         struct ch_eq_slot *slot = &eq->slot[index];
         for (uint32_t i = 0; i < slot->n_voices; i++) {
-            reset_if_not_finite(eq, &slot->voice[i]);
-            ch_eq_voice_flush(&slot->voice[i]);
+            eq->n_resets += !ch_eq_voice_tidy(&slot->voice[i]);
         }
         if (slot->n_voices > 1) {
             remove_finished(slot);

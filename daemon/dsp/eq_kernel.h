@@ -16,7 +16,7 @@
 /// Longest chunk, and the distance at which tails and states are looked after.
 #define CH_EQ_GRID_FRAMES 128
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 #    define CH_EQ_HAVE_AVX2 1
 #else
 #    define CH_EQ_HAVE_AVX2 0

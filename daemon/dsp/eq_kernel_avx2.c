@@ -5,6 +5,7 @@
 // there, and the result would depend on how a signal is cut into blocks.
 
 #include "daemon/dsp/eq_kernel.h"
+#include "daemon/dsp/eq_voice.h"
 
 #if CH_EQ_HAVE_AVX2
 

@@ -84,10 +84,13 @@ ch_eq_voice_level(const struct ch_eq_voice *voice)
     return 2.0 * (magnitude(voice->m1) / voice->weight + magnitude(voice->m2)) * state_sum(voice);
 }
 
-CH_RT void
-ch_eq_voice_flush(struct ch_eq_voice *voice)
+CH_RT bool
+ch_eq_voice_tidy(struct ch_eq_voice *voice)
 {
-    if (state_sum(voice) < FLUSH_BELOW) {
+    const double sum = state_sum(voice);
+    const bool finite = sum * 0.0 == 0.0;
+    if (!finite || sum < FLUSH_BELOW) {
         ch_eq_voice_clear(voice);
     }
+    return finite;
 }

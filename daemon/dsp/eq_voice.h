@@ -19,11 +19,11 @@ CH_RT bool ch_eq_voice_same(const struct ch_eq_voice *a, const struct ch_eq_voic
 
 CH_RT void ch_eq_voice_clear(struct ch_eq_voice *voice);
 
-/// Bound of what its states can still put out by themselves, in one sample; NaN or infinite if a
-/// state is.
+/// Bound of what its states can still put out by themselves, in one sample.
 CH_RT double ch_eq_voice_level(const struct ch_eq_voice *voice);
 
-/// States that nothing can hear any more become zero, before they become denormal.
-CH_RT void ch_eq_voice_flush(struct ch_eq_voice *voice);
+/// States that nothing can hear any more become zero, before they become denormal; so do states
+/// that are not finite, and then it returns false.
+CH_RT bool ch_eq_voice_tidy(struct ch_eq_voice *voice);
 
 #endif

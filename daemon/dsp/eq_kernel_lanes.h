@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+// daemon/dsp/eq_kernel_lanes.h — vectors of BANDS sections, both channels of each.            [rt]
+//
+// An eq_kernel_*.c says how many sections share a vector and how to multiply and add, and then
+// includes eq_kernel_body.h.
+
+#ifndef CH_DSP_EQ_KERNEL_LANES_H
+#define CH_DSP_EQ_KERNEL_LANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/dsp/eq_kernel.h"
+#include "daemon/dsp/eq_voice.h"
+
+#ifndef BANDS
+#    define BANDS           1
+#    define MULADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+#define GRID_FRAMES   CH_EQ_GRID_FRAMES
+#define LANES         (2 * BANDS)
+#define ROW           (GRID_FRAMES / LANES)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/// Both channels of a frame.
+typedef double v2 __attribute__((vector_size(16), may_alias));
+typedef double vec __attribute__((vector_size(16 * BANDS), may_alias));
+
+/// A pair of doubles of a voice, which are aligned as doubles.
+typedef double v2_anywhere __attribute__((vector_size(16), may_alias, aligned(8)));
+
+struct coefficients {
+    vec c, k, m0, m1, m2;
+};
+
+#if BANDS == 2
+
+#    define SPREAD(x) ((vec){x, x, x, x})
+
+ALWAYS_INLINE CH_RT vec
+join(v2 low, v2 high)
+{
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+}
+
+ALWAYS_INLINE CH_RT v2
+lower(vec x)
+{
+    return __builtin_shufflevector(x, x, 0, 1);
+}
+
+ALWAYS_INLINE CH_RT v2
+upper(vec x)
+{
+    return __builtin_shufflevector(x, x, 2, 3);
+}
+
+ALWAYS_INLINE CH_RT vec
+choose(vec low, vec high)
+{
+    return __builtin_shufflevector(low, high, 0, 1, 6, 7);
+}
+
+ALWAYS_INLINE CH_RT v2
+fold(vec x)
+{
+    return lower(x) + upper(x);
+}
+
+#else
+
+#    define SPREAD(x) ((vec){x, x})
+
+ALWAYS_INLINE CH_RT vec
+join(v2 low, v2 high)
+{
+    (void)high;
+    return low;
+}
+
+ALWAYS_INLINE CH_RT v2
+lower(vec x)
+{
+    return x;
+}
+
+/// There is no other half.
+ALWAYS_INLINE CH_RT v2
+upper(vec x)
+{
+    return x;
+}
+
+ALWAYS_INLINE CH_RT vec
+choose(vec low, vec high)
+{
+    (void)high;
+    return low;
+}
+
+ALWAYS_INLINE CH_RT v2
+fold(vec x)
+{
+    return x;
+}
+
+#endif
+
+/// `a` in both lanes of the lower half, `b` in those of the upper one.
+ALWAYS_INLINE CH_RT vec
+spread2(double a, double b)
+{
+    return join((v2){a, a}, (v2){b, b});
+}
+
+ALWAYS_INLINE CH_RT v2
+pair(const double *of_channels)
+{
+    return *(const v2_anywhere *)of_channels;
+}
+
+ALWAYS_INLINE CH_RT struct coefficients
+load_coefficients(const struct ch_eq_voice *a, const struct ch_eq_voice *b)
+{
+    return (struct coefficients){
+        .c = spread2(a->c, b->c),
+        .k = spread2(a->k, b->k),
+        .m0 = spread2(a->m0, b->m0),
+        .m1 = spread2(a->m1, b->m1),
+        .m2 = spread2(a->m2, b->m2),
+    };
+}
+
+ALWAYS_INLINE CH_RT void
+store_states(struct ch_eq_voice *voice, v2 s1, v2 s2)
+{
+    *(v2_anywhere *)voice->s1 = s1;
+    *(v2_anywhere *)voice->s2 = s2;
+}
+
+/// Around the loop it is 7 cycles from state to state: a multiply-add and a subtraction.
+ALWAYS_INLINE CH_RT vec
+tick(const struct coefficients *k, vec *s1, vec *s2, vec x)
+{
+    const vec memory = k->m1 * *s1;
+    const vec y = MULADD(k->m0, x, MULADD(k->m2, *s2, memory));
+    *s1 = MULADD(k->c, *s1, x) - *s2;
+    *s2 = MULADD(k->k, *s1, *s2);
+    return y;
+}
+
+#endif
