@@ -40,7 +40,7 @@ cascade_frames(const struct coefficients *k, vec *states1, vec *states2, const u
     }
     for (uint32_t n = 0; n < n_frames; n++, x++) {
         vec y = join(x[0], x[-lag]);
-#pragma GCC unroll 5
+        UNROLL
         for (uint32_t i = 0; i < count; i++) {
             y = tick(&k[i], &s1[i], &s2[i], y);
         }
@@ -62,7 +62,7 @@ cascade(struct ch_eq_voice *const *voice, const uint32_t count, v2 *x, uint32_t 
     struct ch_eq_voice *const *other = voice + (BANDS - 1) * count;
     struct coefficients k[CASCADE_MAX];
     vec s1[CASCADE_MAX], s2[CASCADE_MAX];
-#pragma GCC unroll 5
+    UNROLL
     for (uint32_t i = 0; i < count; i++) {
         k[i] = load_coefficients(voice[i], other[i]);
         s1[i] = join(pair(voice[i]->s1), pair(other[i]->s1));

@@ -23,6 +23,13 @@
 #define ROW           (GRID_FRAMES / LANES)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/// Of a loop over vectors, whose count is a constant: their states are to stay in registers.
+#if defined(__clang__)
+#    define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#    define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 /// Both channels of a frame.
 typedef double v2 __attribute__((vector_size(16), may_alias));
 typedef double vec __attribute__((vector_size(16 * BANDS), may_alias));

@@ -91,7 +91,7 @@ ALWAYS_INLINE CH_RT void
 load_strands(const struct strand *strand, const uint32_t count, struct coefficients *k, vec *s1,
              vec *s2)
 {
-#pragma GCC unroll 4
+    UNROLL
     for (uint32_t i = 0; i < count; i++) {
         const struct ch_eq_voice *a = strand[BANDS * i].voice;
         const struct ch_eq_voice *b = strand[BANDS * i + BANDS - 1].voice;
@@ -104,7 +104,7 @@ load_strands(const struct strand *strand, const uint32_t count, struct coefficie
 ALWAYS_INLINE CH_RT void
 store_strands(const struct strand *strand, const uint32_t count, const vec *s1, const vec *s2)
 {
-#pragma GCC unroll 4
+    UNROLL
     for (uint32_t i = 0; i < count; i++) {
         store_states(strand[BANDS * i].voice, lower(s1[i]), lower(s2[i]));
         store_states(strand[BANDS * i + BANDS - 1].voice, upper(s1[i]), upper(s2[i]));
@@ -123,12 +123,12 @@ add_strands(const struct strand *fed, const uint32_t n_fed, const struct strand 
     load_strands(tail, n_tails, tail_k, tail_s1, tail_s2);
     for (uint32_t n = 0; n < n_frames; n++) {
         vec total = SPREAD(0.0);
-#pragma GCC unroll 4
+        UNROLL
         for (uint32_t i = 0; i < n_tails; i++) {
             const vec y = tick_tail(&tail_k[i], &tail_s1[i], &tail_s2[i]);
             total = MULADD(share_at(tail + BANDS * i, n), y, total);
         }
-#pragma GCC unroll 2
+        UNROLL
         for (uint32_t i = 0; i < n_fed; i++) {
             const vec in = share_at(fed + BANDS * i, n) * join(x[n], x[n]);
             total += tick(&k[i], &s1[i], &s2[i], in);
