@@ -244,6 +244,8 @@ a_span_splits_only_at_the_end_of_the_storage(void **state)
     }
 }
 
+#define N_COPIED 4
+
 struct traffic {
     struct ch_ring *ring;
     uint32_t first, count; ///< numbers to pass
@@ -292,11 +294,69 @@ consume(const struct traffic *traffic)
     }
 }
 
+/// The same by the calls that copy, after asking for the space every other time.
+static void *
+produce_copies(void *arg)
+{
+    const struct traffic *traffic = arg;
+    for (uint32_t done = 0; done < traffic->count;) {
+        struct item items[N_COPIED];
+        uint32_t n = done & 1 ? ch_ring_write_space(traffic->ring) : 1;
+        n = n < N_COPIED ? n : N_COPIED;
+        n = n < traffic->count - done ? n : traffic->count - done;
+        for (uint32_t i = 0; i < n; i++) {
+            items[i] = item_of(traffic->first + done + i);
+        }
+        if (n && ch_ring_write(traffic->ring, items, n)) {
+            done += n;
+        } else {
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+static void
+consume_copies(const struct traffic *traffic)
+{
+    for (uint32_t done = 0; done < traffic->count;) {
+        struct item items[N_COPIED];
+        uint32_t n = done & 1 ? ch_ring_read_space(traffic->ring) : 1;
+        n = n < N_COPIED ? n : N_COPIED;
+        if (n && ch_ring_read(traffic->ring, items, n)) {
+            for (uint32_t i = 0; i < n; i++) {
+                assert_item(&items[i], traffic->first + done + i);
+            }
+            done += n;
+        } else {
+            sched_yield();
+        }
+    }
+}
+
+static void
+two_threads_copy_every_number_in_order(void **state)
+{
+    (void)state;
+    for (uint32_t capacity = 1; capacity <= N_COPIED; capacity *= 2) {
+        struct item storage[N_COPIED];
+        struct ch_ring ring;
+        assert_true(ch_ring_init_at(&ring, storage, capacity, sizeof *storage, 0u - 4000));
+        struct traffic traffic = {&ring, 0, 8000};
+        pthread_t producer;
+        assert_int_equal(pthread_create(&producer, NULL, produce_copies, &traffic), 0);
+        consume_copies(&traffic);
+        assert_int_equal(pthread_join(producer, NULL), 0);
+        assert_int_equal(ch_ring_read_space(&ring), 0);
+        assert_int_equal(ch_ring_write_space(&ring), capacity);
+    }
+}
+
 static void
 two_threads_pass_every_number_in_order(void **state)
 {
     (void)state;
-    for (uint32_t capacity = 1; capacity <= 256; capacity *= 4) {
+    for (uint32_t capacity = 1; capacity <= 256; capacity *= 2) {
         struct item storage[256];
         struct ch_ring ring;
         // Half of the traffic is on either side of 2^32.
@@ -323,6 +383,7 @@ main(void)
         cmocka_unit_test(any_order_of_calls_behaves_like_a_queue),
         cmocka_unit_test(a_span_splits_only_at_the_end_of_the_storage),
         cmocka_unit_test(two_threads_pass_every_number_in_order),
+        cmocka_unit_test(two_threads_copy_every_number_in_order),
     };
     return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
 }

@@ -65,11 +65,13 @@ the_sequence_number_may_wrap(void **state)
 
 #define N_WORDS   CH_SNAPSHOT_WORDS_MAX
 #define N_VALUES  20000
-#define N_READERS 2
+#define N_READERS 3
 
 struct reader {
     pthread_t thread;
     struct ch_snapshot *snapshot;
+    pthread_barrier_t *begin;
+    uint32_t n_words;
     uint64_t n_torn, n_backwards, last; ///< looked at after the join
 };
 
@@ -86,10 +88,11 @@ static void *
 read_until_the_last(void *arg)
 {
     struct reader *reader = arg;
+    pthread_barrier_wait(reader->begin);
     while (reader->last < N_VALUES) {
         uint64_t value[N_WORDS];
         ch_snapshot_read(reader->snapshot, value);
-        for (uint64_t i = 0; i < N_WORDS; i++) {
+        for (uint64_t i = 0; i < reader->n_words; i++) {
             reader->n_torn += value[i] != value[0] + i;
         }
         reader->n_backwards += value[0] < reader->last;
@@ -99,21 +102,26 @@ read_until_the_last(void *arg)
 }
 
 static void
-readers_never_see_a_mixture(void **state)
+publish_to_readers(uint32_t n_words, uint32_t first_seq)
 {
-    (void)state;
     struct ch_snapshot snapshot;
     uint64_t value[N_WORDS];
-    ch_snapshot_init(&snapshot, sizeof value);
+    ch_snapshot_init(&snapshot, n_words * 8);
+    atomic_store(&snapshot.seq, first_seq);
     fill(value, 0);
     ch_snapshot_publish(&snapshot, value);
 
     struct reader readers[N_READERS] = {0};
+    pthread_barrier_t begin;
+    assert_int_equal(pthread_barrier_init(&begin, NULL, N_READERS + 1), 0);
     for (int i = 0; i < N_READERS; i++) {
         readers[i].snapshot = &snapshot;
+        readers[i].n_words = n_words;
+        readers[i].begin = &begin;
         assert_int_equal(pthread_create(&readers[i].thread, NULL, read_until_the_last, &readers[i]),
                          0);
     }
+    pthread_barrier_wait(&begin);
     for (uint64_t k = 1; k <= N_VALUES; k++) {
         fill(value, k);
         ch_snapshot_publish(&snapshot, value);
@@ -124,6 +132,16 @@ readers_never_see_a_mixture(void **state)
         assert_int_equal(readers[i].n_backwards, 0);
         assert_int_equal(readers[i].last, N_VALUES);
     }
+    pthread_barrier_destroy(&begin);
+}
+
+/// The sequence number passes 2^32 half way.
+static void
+readers_never_see_a_mixture(void **state)
+{
+    (void)state;
+    publish_to_readers(N_WORDS, 0u - N_VALUES);
+    publish_to_readers(2, 0u - N_VALUES);
 }
 
 int
