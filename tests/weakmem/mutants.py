@@ -14,7 +14,6 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -149,9 +148,11 @@ class Explorer:
     def with_fault(self, file, text):
         """Those programs that one file goes into, made with another text of it."""
         place = self.work / "fault"
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(TOP / PART, place / "tree" / PART, copy_function=shutil.copyfile)
-        (place / "tree" / PART / file).write_text(text)
+        # The source may be read-only, so no modes are copied.
+        copy = place / "tree" / PART
+        copy.mkdir(parents=True, exist_ok=True)
+        for path in (TOP / PART).glob("*.[ch]"):
+            (copy / path.name).write_text(text if path.name == file else path.read_text())
         original = os.path.realpath(TOP / PART / file)
         flags = [*self.FLAGS, "-w", f"-I{place / 'tree'}", f"-I{TOP}"]
         done = {}
