@@ -81,6 +81,17 @@ FAULTS = [
     ("caches begin elsewhere", "ring.c", "ch_ring_init_at", [
         ("r_cache = start", "r_cache = 0"), ("w_cache = start", "w_cache = 0")]),
 
+    # --- the engine's queue of commands
+    ("sent one by one", "engine_setup.c", "ch_engine_send", [
+        ("    return n <= CH_CHAIN_MAX && ch_ring_write(&engine->commands, commands, n);\n",
+         "    bool sent = true;\n    for (uint32_t i = 0; i < n; i++) {\n"
+         "        sent = ch_ring_write(&engine->commands, commands + i, 1) && sent;\n"
+         "    }\n    return sent;\n")]),
+    ("the last one is chained as well", "engine_setup.c", "ch_engine_send", [
+        ("i + 1 < n", "i < n")]),
+    ("each is a chain by itself", "commands.c", "ch_engine_collect_commands", [
+        ("CH_COMMAND_CHAINED)", "CH_COMMAND_CHAINED && first)")]),
+
     # --- the mailbox
     ("sequence written once, after", "snapshot.h", "ch_snapshot_publish", [(ODD, "")]),
     ("sequence written once, before", "snapshot.h", "ch_snapshot_publish", [

@@ -10,6 +10,7 @@
 
 #define OBJECTS_MAX  16
 #define MESSAGES_MAX 32
+#define REGIONS_MAX  2
 #define SHARED_MAX   4096
 
 struct view {
@@ -45,8 +46,12 @@ static struct object objects[OBJECTS_MAX];
 static uint32_t n_objects;
 static struct view views[CH_WEAK_THREADS_MAX];
 static struct cell cells[SHARED_MAX];
-static const uint8_t *shared;
-static size_t n_shared;
+static struct {
+    const uint8_t *start;
+    size_t n_bytes, first_cell;
+} regions[REGIONS_MAX];
+static uint32_t n_regions;
+static size_t n_shared; ///< bytes of all regions
 
 void
 ch_model_reset(void)
@@ -54,6 +59,7 @@ ch_model_reset(void)
     n_objects = 0;
     memset(cells, 0, n_shared * sizeof *cells);
     n_shared = 0;
+    n_regions = 0;
     memset(views, 0, sizeof views);
     for (uint32_t i = 0; i < CH_WEAK_THREADS_MAX; i++) {
         views[i].clock[i] = 1;
@@ -63,16 +69,27 @@ ch_model_reset(void)
 void
 ch_model_share(const void *start, size_t n_bytes)
 {
-    shared = start;
-    n_shared = n_bytes;
-    ch_weak_check(n_bytes <= SHARED_MAX, "more memory is shared than the model has cells for");
+    if (n_regions == REGIONS_MAX || n_shared + n_bytes > SHARED_MAX) {
+        ch_weak_violate("limit", "more memory is shared than the model has cells for", n_bytes);
+        return;
+    }
+    regions[n_regions].start = start;
+    regions[n_regions].n_bytes = n_bytes;
+    regions[n_regions++].first_cell = n_shared;
+    n_shared += n_bytes;
 }
 
-/// n_shared and above = not shared.
+/// n_shared = not shared.
 static size_t
 offset_of(const volatile void *address)
 {
-    return (uintptr_t)address - (uintptr_t)shared;
+    for (uint32_t i = 0; i < n_regions; i++) {
+        const size_t offset = (uintptr_t)address - (uintptr_t)regions[i].start;
+        if (offset < regions[i].n_bytes) {
+            return regions[i].first_cell + offset;
+        }
+    }
+    return n_shared;
 }
 
 void

@@ -6,7 +6,7 @@
 // not older than the view; a release store carries the view of its thread with the value; an
 // acquire load adds what it carries to its own.  That is RC11 without sequential consistency, which
 // is refused: no load sees a store of the future, and a relaxed store to the same object does not
-// continue a release sequence (as since C17's successor), which allows more, never less.
+// continue a release sequence (as in C++20), which allows more, never less.
 //
 // Plain memory is real memory.  What is checked is that any two accesses that collide are ordered
 // by happens-before: vector clocks travel with the views.
@@ -23,7 +23,8 @@
 /// Forget all accesses; real memory is what atomic objects begin with.
 void ch_model_reset(void);
 
-/// From here to there the threads share memory: accesses elsewhere are nobody's business.
+/// From here to there the threads share memory: accesses elsewhere are nobody's business.  Two
+/// such places at most; offsets are counted through both.
 void ch_model_share(const void *start, size_t n_bytes);
 /// Nobody may touch these shared bytes: what lies around a buffer.
 void ch_model_forbid(const void *start, size_t n_bytes);

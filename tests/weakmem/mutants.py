@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Explore daemon/lockfree/ in weak memory, as it is and with one fault at a time.
+"""Explore the rings of daemon/ in weak memory, as they are and with one fault at a time.
 
-As it is nothing may be violated.  With a fault something must be: a fault that nobody notices, a
+As they are nothing may be violated.  With a fault something must be: a fault that nobody notices, a
 "survivor", fails the test, and so does one whose text is no longer found in the source.  Each
-acquire and each release in the source is such a fault by itself, weakened to relaxed; the others
+acquire and each release of lockfree/ is such a fault by itself, weakened to relaxed; the others
 are in faults.py.
 
 Usage: mutants.py [--trace] [FAULT…]     with words: only the faults whose names have one of them
@@ -28,12 +28,15 @@ FLAGS = shlex.split(os.environ.get("HEADER_CFLAGS") or "-std=gnu11 -D_GNU_SOURCE
 MACHINERY = ["model", "explorer", "accesses"]
 # Programs, and what each explores besides its own scenarios.
 PROGRAMS = {
-    "rings": ["ring"],
-    "commands": ["ring"],
-    "sounds": ["ring", "tap"],
-    "mailboxes": ["snapshot"],
+    "rings": [f"{PART}/ring.c"],
+    "commands": [f"{PART}/ring.c", "daemon/engine/commands.c", "daemon/engine/engine_setup.c"],
+    "sounds": [f"{PART}/ring.c", f"{PART}/tap.c"],
+    "mailboxes": [f"{PART}/snapshot.c"],
 }
-WRAP = ["-Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset"]
+# Where faults may be planted; names of files differ.
+PARTS = [PART, "daemon/engine"]
+# Of the engine only what is called is linked, so that the rest of it may call what it likes.
+LINK = ["-Wl,--gc-sections,--wrap=memcpy,--wrap=memmove,--wrap=memset"]
 SECONDS_MAX = 120
 
 
@@ -55,13 +58,20 @@ def compile_to(work, source, flags):
 
 def link(work, name, objects):
     program = work / name
-    done = run([*CC, "-pthread", *map(str, objects), *WRAP, "-o", str(program)])
+    done = run([*CC, "-pthread", *map(str, objects), *LINK, "-o", str(program)])
     if done.returncode:
         sys.exit(f"linking {name}:\n{done.stdout}")
     return program
 
 
 # ---------------------------------------------------------------------- faults
+
+
+def path_of(file):
+    found = [TOP / part / file for part in PARTS if (TOP / part / file).is_file()]
+    if len(found) != 1:
+        sys.exit(f"faults.py: {len(found)} files of the name {file}")
+    return found[0]
 
 
 def without_comments(text):
@@ -100,7 +110,7 @@ def function_span(text, name):
 def seeded():
     """Those of faults.py.  Text that isn't found exactly once ends the test."""
     for name, file, function, changes in FAULTS:
-        text = (TOP / PART / file).read_text()
+        text = path_of(file).read_text()
         span = function_span(text, function)
         if not span:
             sys.exit(f"faults.py: '{name}': no {function}() in {file}")
@@ -120,7 +130,7 @@ class Explorer:
     """The programs, and what it takes to make one of them with a fault."""
 
     # The compiler reports every access; what it calls is in accesses.c.
-    FLAGS = ["-O1", "-fsanitize=thread"]
+    FLAGS = ["-O1", "-ffunction-sections", "-fdata-sections", "-fsanitize=thread"]
 
     def __init__(self, work):
         self.work = work
@@ -143,17 +153,18 @@ class Explorer:
 
     @staticmethod
     def sources(program):
-        return [f"tests/weakmem/{program}.c", *(f"{PART}/{s}.c" for s in PROGRAMS[program])]
+        return [f"tests/weakmem/{program}.c", *PROGRAMS[program]]
 
     def with_fault(self, file, text):
         """Those programs that one file goes into, made with another text of it."""
         place = self.work / "fault"
         # The source may be read-only, so no modes are copied.
-        copy = place / "tree" / PART
-        copy.mkdir(parents=True, exist_ok=True)
-        for path in (TOP / PART).glob("*.[ch]"):
-            (copy / path.name).write_text(text if path.name == file else path.read_text())
-        original = os.path.realpath(TOP / PART / file)
+        for part in PARTS:
+            copy = place / "tree" / part
+            copy.mkdir(parents=True, exist_ok=True)
+            for path in (TOP / part).glob("*.[ch]"):
+                (copy / path.name).write_text(text if path.name == file else path.read_text())
+        original = os.path.realpath(path_of(file))
         flags = [*self.FLAGS, "-w", f"-I{place / 'tree'}", f"-I{TOP}"]
         done = {}
         for name in PROGRAMS:
@@ -161,7 +172,9 @@ class Explorer:
             touched = [s for s in sources if original in self.objects[s][1]]
             for source in touched:
                 if source not in done:
-                    mutated = str(place / "tree" / source) if source.startswith(PART) else source
+                    mutated = source
+                    if not source.startswith("tests/"):
+                        mutated = str(place / "tree" / source)
                     done[source] = compile_to(place, mutated, flags)[0]
             if touched:
                 objects = [done.get(s, self.objects[s][0]) for s in sources]
@@ -227,7 +240,7 @@ def first_violation(explorer, file, text, options):
 def check_faults(explorer, words, options):
     n_killed, n_equivalent, bad = 0, 0, []
     print("With one fault: what noticed it, and after how many executions\n")
-    print(f"  {'fault':<64} {'scenario':<28} {'violated':<9} {'after':>5}")
+    print(f"  {'fault':<69} {'scenario':<28} {'violated':<9} {'after':>5}")
     for name, file, text in [*weakened(), *seeded()]:
         if words and not any(word in name for word in words):
             continue
@@ -244,7 +257,7 @@ def check_faults(explorer, words, options):
                 n_equivalent += 1
             else:
                 bad.append(f"{name}: nothing noticed it")
-        print(f"  {name:<64} {scenario:<28} {kind:<9} {n_executions:>5}", flush=True)
+        print(f"  {name:<69} {scenario:<28} {kind:<9} {n_executions:>5}", flush=True)
         if why:
             print(f"      {why}")
         if options and said:
