@@ -116,6 +116,40 @@ apply(struct ch_engine *engine, const struct ch_command *c)
     return true;
 }
 
+/// Whether all of the chain that begins at pending[at] can take effect now: room for its events,
+/// and on each player for as many decks as it sends away.
+CH_RT static bool
+chain_fits(struct ch_engine *engine, uint32_t at)
+{
+    uint32_t n = 0;
+    uint8_t n_changes[CH_PLAYERS_MAX] = {0};
+    const struct ch_command *command;
+    do {
+        command = &engine->pending[at + n++];
+        if (command->op == CH_COMMAND_PLAY) {
+            n_changes[command->deck.player % CH_PLAYERS_MAX]++;
+        } else if (command->op == CH_COMMAND_STOP) {
+            n_changes[command->transport.player % CH_PLAYERS_MAX]++;
+        }
+    } while (command->flags & CH_COMMAND_CHAINED);
+    if (n == 1) {
+        return true; // apply() says it more exactly
+    }
+    for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
+        if (n_changes[i] && !ch_player_can_change(&engine->players[i], n_changes[i])) {
+            return false;
+        }
+    }
+    return ch_engine_can_post(engine, n * CH_COMMAND_EVENTS_MAX + CH_EVENT_RESERVE);
+}
+
+/// Not in the middle of a chain.
+CH_RT static bool
+begins_chain(const struct ch_engine *engine, uint32_t at)
+{
+    return at == 0 || !(engine->pending[at - 1].flags & CH_COMMAND_CHAINED);
+}
+
 CH_RT uint32_t
 ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames)
 {
@@ -123,7 +157,9 @@ ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames)
     while (n_applied < engine->n_pending &&
            engine->pending[n_applied].when_frame <= engine->frame) {
         const struct ch_command *command = &engine->pending[n_applied];
-        if (!ch_engine_can_post(engine, CH_EVENT_RESERVE) || !apply(engine, command)) {
+        if (!ch_engine_can_post(engine, CH_EVENT_RESERVE) ||
+            (begins_chain(engine, n_applied) && !chain_fits(engine, n_applied)) ||
+            !apply(engine, command)) {
             break;
         }
         if (!(command->flags & CH_COMMAND_QUIET)) {

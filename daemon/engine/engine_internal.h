@@ -21,6 +21,8 @@
 #define CH_EVENT_SLOTS   1024
 /// Events that one command, or one slice of one player, may cause at most.
 #define CH_EVENT_RESERVE 16
+/// Of those by one command: PLAY gives two decks back, starts one, and is acknowledged.
+#define CH_COMMAND_EVENTS_MAX 4
 /// Commands taken from the queue whose frame has not come yet.
 #define CH_PENDING_MAX (2 * CH_CHAIN_MAX)
 

@@ -35,7 +35,9 @@ enum ch_command_op {
 };
 
 /// The commands that follow up to the first without this flag belong together: [rt] takes all of
-/// them in one block, so they land on one frame.  At most CH_CHAIN_MAX in a chain.
+/// them in one block, so they land on one frame, which may be later than asked for if decks that
+/// fade out leave no room before.  At most CH_CHAIN_MAX in a chain, and in it at most CH_FADING_MAX
+/// PLAY and STOP for one player: of more, what goes beyond lands later.
 #define CH_COMMAND_CHAINED 0x1u
 /// No acknowledgement is wanted.
 #define CH_COMMAND_QUIET 0x2u

@@ -77,6 +77,16 @@ retire_current(struct ch_engine *engine, struct ch_player *player, uint32_t fade
     return false;
 }
 
+CH_RT bool
+ch_player_can_change(const struct ch_player *player, uint32_t n)
+{
+    uint32_t n_free = 0;
+    for (uint32_t i = 0; i < CH_FADING_MAX; i++) {
+        n_free += !player->fading[i].pcm;
+    }
+    return n_free >= (n < CH_FADING_MAX ? n : CH_FADING_MAX);
+}
+
 CH_RT static void
 load(struct ch_deck *deck, struct ch_pcm_ring *pcm, uint32_t stream)
 {

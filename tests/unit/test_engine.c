@@ -102,6 +102,36 @@ a_chain_lands_on_one_frame(void **state)
     rig_stop(&rig);
 }
 
+/// Four decks fade out and leave no room for a fifth; what is chained to the PLAY waits with it.
+static void
+a_chain_waits_as_a_whole(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_start(&rig);
+    struct ch_pcm_ring *pcm[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        pcm[i] = rig_ring(16384, 12000, rig_sine, 0, false);
+    }
+    for (uint32_t i = 0; i < 5; i++) {
+        rig_send(&rig, rig_play(pcm[i], i + 1, 0));
+        rig_run(&rig, 64, 64);
+    }
+    struct ch_command chain[3] = {
+        {.op = CH_COMMAND_NOP, .id = 11}, rig_play(pcm[5], 6, 0), {.op = CH_COMMAND_NOP, .id = 13}};
+    chain[1].id = 12;
+    assert_true(ch_engine_send(rig.engine, chain, 3));
+    rig_run(&rig, 2048, 64);
+    const uint64_t frame = rig_event(&rig, CH_EVENT_ACK, 12)->frame;
+    assert_true(frame > 5 * 64);
+    assert_int_equal(rig_event(&rig, CH_EVENT_ACK, 11)->frame, frame);
+    assert_int_equal(rig_event(&rig, CH_EVENT_ACK, 13)->frame, frame);
+    rig_stop(&rig);
+    for (uint32_t i = 0; i < 6; i++) {
+        ch_pcm_ring_destroy(pcm[i]);
+    }
+}
+
 static void
 gain_moves_without_a_click_and_ends_exact(void **state)
 {
@@ -232,6 +262,7 @@ main(void)
         cmocka_unit_test(a_command_lands_on_its_frame_whatever_the_block),
         cmocka_unit_test(commands_for_later_wait_and_keep_their_order),
         cmocka_unit_test(a_chain_lands_on_one_frame),
+        cmocka_unit_test(a_chain_waits_as_a_whole),
         cmocka_unit_test(gain_moves_without_a_click_and_ends_exact),
         cmocka_unit_test(without_a_callback_commands_take_effect_at_once),
         cmocka_unit_test(taps_see_their_points_of_the_chain),
