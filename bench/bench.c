@@ -38,15 +38,30 @@ bench_pin(int cpu)
     }
 }
 
-bool
+static bool is_realtime;
+
+void
 bench_realtime(void)
 {
     const struct sched_param param = {.sched_priority = 50};
     if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) != 0) {
         fprintf(stderr, "bench: SCHED_FIFO was denied, measured without\n");
-        return false;
+        return;
     }
-    return true;
+    is_realtime = true;
+}
+
+void
+bench_rest(void)
+{
+    static uint64_t rested_ns;
+    const uint64_t now_ns = bench_now_ns();
+    if (is_realtime && now_ns - rested_ns > 2000000) {
+        const uint64_t worked_ns = rested_ns ? now_ns - rested_ns : 0;
+        const uint64_t rest_ns = worked_ns / 8 < 250000 ? 250000 : worked_ns / 8;
+        nanosleep(&(struct timespec){.tv_nsec = (long)(rest_ns % 1000000000u)}, NULL);
+        rested_ns = bench_now_ns();
+    }
 }
 
 uint64_t

@@ -46,8 +46,14 @@ bool bench_begin(int argc, char **argv);
 /// Pin the calling thread.  With one core, or without permission, it stays where it is.
 void bench_pin(int cpu);
 
-/// SCHED_FIFO for the calling thread; says on stderr if that is denied.
-bool bench_realtime(void);
+/// SCHED_FIFO for the calling thread, so that what else runs here is not measured; says on stderr
+/// if that is denied.
+void bench_realtime(void);
+
+/// A thread that computes without end at SCHED_FIFO is itself held back by the kernel (50 ms of
+/// each second), which would be seen as a stall.  Called between measurements this rests often
+/// enough; without bench_realtime() it does nothing.
+void bench_rest(void);
 
 /// CLOCK_MONOTONIC, ns.
 uint64_t bench_now_ns(void);

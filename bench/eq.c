@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 // bench/eq.c — a rack of bells: ours, a plain cascade, ffmpeg's and sox's, inside one process.
 
-#include <math.h>
 #include <stdio.h>
 
 #include "bench/eq_kinds.h"
@@ -14,29 +13,6 @@ static const struct bench_eq_kind *const kinds[N_KINDS] = {
 };
 
 enum { CHANT, SWEPT, SCALAR, FFMPEG };
-
-struct bench_eq_band
-bench_eq_band(uint32_t index, uint32_t n_bands)
-{
-    const double octaves = 9.0 * (n_bands > 1 ? (double)index / (double)(n_bands - 1) : 5.0 / 9.0);
-    return (struct bench_eq_band){
-        .freq_hz = 31.25 * exp2(octaves), .gain_db = index % 2 ? -6.0 : 6.0, .q = 1.4};
-}
-
-const float *
-bench_eq_noise(uint32_t channel)
-{
-    static float noise[2][BENCH_EQ_FRAMES];
-    static uint32_t seed;
-    if (seed == 0) {
-        seed = 1;
-        for (uint32_t i = 0; i < 2 * BENCH_EQ_FRAMES; i++) {
-            seed = seed * 1664525u + 1013904223u;
-            noise[i % 2][i / 2] = ((float)(seed >> 8) / 8388608.0f - 1.0f) * 0.125f;
-        }
-    }
-    return noise[channel];
-}
 
 static const char *
 name_of(uint32_t i)
@@ -107,6 +83,7 @@ measure(uint32_t n_bands, uint32_t n_rounds, double ns)
     }
     for (uint32_t round = 0; round < n_rounds; round++) {
         for (uint32_t i = 0; i < N_KINDS; i++) {
+            bench_rest();
             const double took = kinds[i]->run(eq[i], n_blocks[i]);
             bench_add(&series[i], took / (double)n_blocks[i] / BENCH_EQ_FRAMES);
         }
@@ -123,8 +100,9 @@ main(int argc, char **argv)
 {
     static const uint32_t n_bands[] = {1, 5, 10, 31};
     const bool quick = bench_begin(argc, argv);
+    bench_realtime();
     for (uint32_t i = 0; i < sizeof n_bands / sizeof *n_bands; i++) {
-        measure(n_bands[i], quick ? 15 : 41, quick ? 2e6 : 1e7);
+        measure(n_bands[i], quick ? 15 : 101, quick ? 1e6 : 3e6);
     }
     return 0;
 }

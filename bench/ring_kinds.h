@@ -50,7 +50,8 @@ extern const struct bench_ring_kind bench_ring_moodycamel, bench_ring_moodycamel
 
 // The shape of our ring, with all of its tricks and with one of them left out (tricks_ring.c).
 extern const struct bench_ring_kind bench_ring_shape_all, bench_ring_shape_packed,
-    bench_ring_shape_uncached, bench_ring_shape_modulo;
+    bench_ring_shape_uncached, bench_ring_shape_modulo, bench_ring_shape_samples,
+    bench_ring_shape_samples_modulo;
 
 /// ns per block of one thread that puts and gets in turn.
 double bench_ring_alternate(const struct bench_ring_kind *kind, uint32_t n, uint64_t n_blocks);
