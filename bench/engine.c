@@ -25,7 +25,7 @@ static const struct bench_chain chains[] = {
 #define N_CHAINS (sizeof chains / sizeof *chains)
 #define FULL     2
 
-// --- what one takes -------------------------------------------------------------------------------
+// --- what one takes -----------------------------------------------------------------------------
 
 #define CALLS 64 ///< in a row, between two looks at the clock
 
@@ -72,7 +72,7 @@ measure_mean(struct bench_rig *const *rigs, uint32_t n_frames, uint32_t n_rounds
     }
 }
 
-// --- how late the latest is -----------------------------------------------------------------------
+// --- how late the latest is ---------------------------------------------------------------------
 
 #define TAIL_FRAMES 64
 #define PERIOD_NS   (1e9 * TAIL_FRAMES / BENCH_RATE_HZ)

@@ -231,8 +231,8 @@ main(int argc, char **argv)
          10, eq_constant, eq_changing},
         {"silence", "seen and skipped", "noise of -200 dBFS, all runs", "ns/callback", 64, silent,
          faint},
-        {"silence", "seen and skipped", "a stream of zeros, all runs", "ns/callback", 64, silent,
-         zeros},
+        {"silence beside a silent stream", "seen and skipped", "a stream of zeros, all runs",
+         "ns/callback", 64, silent, zeros},
     };
     const bool quick = bench_begin(argc, argv);
     n_rounds = quick ? 15 : 61;

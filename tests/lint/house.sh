@@ -4,7 +4,8 @@
 
 . "$(dirname "$0")/common.sh"
 
-scripts="autogen.sh configure.ac Makefile.am scripts/check scripts/demo scripts/deps .ci/run"
+scripts="autogen.sh configure.ac Makefile.am bench/run scripts/check scripts/demo scripts/deps
+    .ci/run"
 files="$(sources '*.[ch]' '*.cc' '*.sh' '*.py' '*.m4' Makemodule.am | grep -v '^aclocal.m4$')
     $scripts"
 
