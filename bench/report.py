@@ -149,6 +149,11 @@ def markdown(machine, lines, charts, failed):
 
 # --------------------------------------------------------------------------------- charts
 
+# Ours come first and strongest; no two of a dozen series look alike.
+COLOURS = ("#b5121b", "#ef7d31", "#7f7f7f", "#bfbfbf", "#d9d9c3", "#1f4e9c", "#5b9bd5", "#2e7d32",
+           "#8bc34a", "#6a1b9a", "#b39ddb", "#00838f")
+
+
 def slug(text):
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
@@ -170,15 +175,21 @@ def plot(folder, name, title, ylabel, data, columns, style):
     using = "using {i}:xtic(1)" if style == "bars" else "using 1:{i}"
     curves = ", ".join(f"$data {using.format(i=i + 2)} title {quoted(c)}"
                        for i, c in enumerate(columns))
+    longest = max(len(str(row[0])) for row in data)
+    slope = (f"set xtics rotate by -35\nset bmargin {6 + len(columns) // 2 + longest // 5}\n"
+             f"set rmargin {2 + longest // 2}\n" if longest > 16 else "")
     look = ("set style data histograms\nset style histogram clustered gap 1\n"
-            "set style fill solid 0.85 border lt -1\nset logscale y\nset xtics rotate by -12\n"
+            f"set style fill solid border lt -1\nset logscale y\n{slope}"
             if style == "bars" else
             "set style data linespoints\nset logscale xy\nset pointsize 0.6\n"
             f"set xtics ({', '.join(str(row[0]) for row in data)})\n")
-    height = 420 + 14 * len(columns)
+    height = 420 + 14 * len(columns) + (6 * longest if slope and style == "bars" else 0)
+    palette = "\n".join(f"set linetype {i + 1} lc rgb '{c}' lw 1.5"
+                        for i, c in enumerate(COLOURS))
     script = f"""set terminal svg size 900,{height} font 'sans,12' background 'white'
 set output {quoted(folder / (name + ".svg"))}
 set encoding utf8
+{palette}
 set datafile missing '?'
 set title {quoted(title)} noenhanced
 set ylabel {quoted(ylabel)} noenhanced
