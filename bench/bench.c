@@ -121,21 +121,21 @@ quantile_of_sorted(const double *sorted, uint32_t n, double q)
     return sorted[index < n ? index : n - 1];
 }
 
-/// Sorts in place: the order of the runs means nothing afterwards.
-static void
-sort(const struct bench_series *series)
-{
-    qsort(series->values, series->n, sizeof *series->values, by_value);
-}
-
 double
 bench_quantile(const struct bench_series *series, double q)
 {
     if (series->n == 0) {
         return 0.0;
     }
-    sort(series);
-    return quantile_of_sorted(series->values, series->n, q);
+    double *sorted = malloc(series->n * sizeof *sorted);
+    if (!sorted) {
+        bench_fail("no memory");
+    }
+    memcpy(sorted, series->values, series->n * sizeof *sorted);
+    qsort(sorted, series->n, sizeof *sorted, by_value);
+    const double value = quantile_of_sorted(sorted, series->n, q);
+    free(sorted);
+    return value;
 }
 
 double
@@ -147,8 +147,19 @@ bench_median(const struct bench_series *series)
 double
 bench_ratio(const struct bench_series *series, const struct bench_series *reference)
 {
-    const double own = bench_median(series);
-    return own > 0.0 ? bench_median(reference) / own : 0.0;
+    if (series->n != reference->n) {
+        const double own = bench_median(series);
+        return own > 0.0 ? bench_median(reference) / own : 0.0;
+    }
+    struct bench_series ratios = {0};
+    for (uint32_t i = 0; i < series->n; i++) {
+        if (series->values[i] > 0.0) {
+            bench_add(&ratios, reference->values[i] / series->values[i]);
+        }
+    }
+    const double ratio = bench_median(&ratios);
+    bench_clear(&ratios);
+    return ratio;
 }
 
 // --- lines -------------------------------------------------------------------------------------

@@ -72,7 +72,9 @@ void bench_clear(struct bench_series *series); ///< frees; an empty series may b
 double bench_quantile(const struct bench_series *series, double q);
 double bench_median(const struct bench_series *series);
 
-/// median of `reference` / median of `series`.
+/// How many times faster than `reference`: the median over the rounds of what the reference took
+/// through what `series` took in the same round, so that a machine whose speed changes between
+/// rounds (a virtual one: its cores move) changes both.  By the medians if the rounds differ.
 double bench_ratio(const struct bench_series *series, const struct bench_series *reference);
 
 void bench_print(const struct bench_line *line);

@@ -129,10 +129,10 @@ def markdown(machine, lines, charts, failed):
     if failed:
         text += f"**Not measured, because it failed: {', '.join(failed)}.**\n\n"
     text += about(machine) + "\n"
-    text += ("A ratio is the reference's median through ours where less is better, else the "
-             "inverse: above 1 is faster than the reference.  Measurements that are compared ran "
-             "in turn.  A virtual machine is stopped by its host for milliseconds now and then; "
-             "that is in the p99 and max of everything here, peers' and ours.\n\n")
+    text += ("A ratio above 1 is faster than the reference: what that takes through what this "
+             "takes, in the same round where rounds are interleaved, of all rounds the median.  A "
+             "virtual machine is stopped by its host for milliseconds now and then; that is in "
+             "the p99 and max of everything here, peers' and ours.\n\n")
     text += holds(lines)
     for bench, group in by_bench(lines).items():
         group = once(group)

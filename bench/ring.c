@@ -7,20 +7,13 @@
 
 #include "bench/ring_kinds.h"
 
-#define N_KINDS 11
+#define N_KINDS 12
 
 static const struct bench_ring_kind *const kinds[N_KINDS] = {
-    &bench_ring_chant_copy,
-    &bench_ring_chant_span,
-    &bench_ring_mutex,
-    &bench_ring_rwlock_block,
-    &bench_ring_rwlock_sample,
-    &bench_ring_jack_copy,
-    &bench_ring_jack_span,
-    &bench_ring_boost,
-    &bench_ring_boost_blocks,
-    &bench_ring_moodycamel,
-    &bench_ring_moodycamel_blocks,
+    &bench_ring_chant_copy,   &bench_ring_chant_span,    &bench_ring_mutex,
+    &bench_ring_rwlock_block, &bench_ring_rwlock_sample, &bench_ring_jack_copy,
+    &bench_ring_jack_span,    &bench_ring_boost,         &bench_ring_boost_fixed,
+    &bench_ring_boost_blocks, &bench_ring_moodycamel,    &bench_ring_moodycamel_blocks,
 };
 
 struct way {
@@ -80,7 +73,7 @@ best_of(const struct bench_series *series, bool rwlock)
     uint32_t best = N_KINDS;
     for (uint32_t i = 0; i < N_KINDS; i++) {
         if (!kinds[i]->ours && is_rwlock(i) == rwlock &&
-            (best == N_KINDS || bench_median(&series[i]) < bench_median(&series[best]))) {
+            (best == N_KINDS || bench_ratio(&series[i], &series[best]) > 1.0)) {
             best = i;
         }
     }
@@ -134,6 +127,7 @@ measure(const struct way *way, uint32_t n, uint32_t n_rounds, double ns)
         for (uint32_t i = 0; i < N_KINDS; i++) {
             // Another one begins each round: none always has what the same neighbour left.
             const uint32_t k = (i + round) % N_KINDS;
+            bench_rest();
             bench_add(&series[k], way->measure(kinds[k], n, count[k]));
         }
     }
@@ -148,8 +142,9 @@ main(int argc, char **argv)
 {
     static const uint32_t sizes[] = {1, 64, 256, 1024};
     const bool quick = bench_begin(argc, argv);
-    const uint32_t n_rounds = quick ? 15 : 41;
-    const double ns = quick ? 5e5 : 5e6;
+    const uint32_t n_rounds = quick ? 15 : 61;
+    const double ns = quick ? 3e5 : 3e6;
+    bench_realtime();
     for (uint32_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         for (uint32_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             if (!ways[w].round_trip || sizes[s] == 1) {

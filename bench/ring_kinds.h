@@ -45,7 +45,8 @@ extern const struct bench_ring_kind bench_ring_chant_copy, bench_ring_chant_span
 extern const struct bench_ring_kind bench_ring_mutex, bench_ring_rwlock_block,
     bench_ring_rwlock_sample;
 extern const struct bench_ring_kind bench_ring_jack_copy, bench_ring_jack_span;
-extern const struct bench_ring_kind bench_ring_boost, bench_ring_boost_blocks;
+extern const struct bench_ring_kind bench_ring_boost, bench_ring_boost_fixed,
+    bench_ring_boost_blocks;
 extern const struct bench_ring_kind bench_ring_moodycamel, bench_ring_moodycamel_blocks;
 
 // The shape of our ring, with all of its tricks and with one of them left out (tricks_ring.c).
@@ -72,24 +73,53 @@ bench_relax(uint32_t *n_tries)
     }
 }
 
-#define BENCH_PUT_ALL(put, ring, block, n)                                                         \
-    for (uint32_t done = 0, tries = 0; done < (n);) {                                              \
-        const uint32_t k = put(ring, (block) + done, (n)-done);                                    \
-        done += k;                                                                                 \
-        if (k == 0) {                                                                              \
-            bench_relax(&tries);                                                                   \
-        }                                                                                          \
-    }
-
 /// put and get take (ring, floats, n) and return how many floats they took: any number, or none.
 #define BENCH_RING_LOOPS(prefix, put, get)                                                         \
+    static __attribute__((noinline, cold)) void prefix##_put_rest(void *ring, const float *block,  \
+                                                                  uint32_t n)                      \
+    {                                                                                              \
+        for (uint32_t done = 0, tries = 0; done < n;) {                                            \
+            const uint32_t k = put(ring, block + done, n - done);                                  \
+            done += k;                                                                             \
+            if (k == 0) {                                                                          \
+                bench_relax(&tries);                                                               \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+    static inline __attribute__((always_inline)) void prefix##_put_all(                            \
+        void *ring, const float *block, uint32_t n)                                                \
+    {                                                                                              \
+        const uint32_t done = put(ring, block, n);                                                 \
+        if (__builtin_expect(done < n, 0)) {                                                       \
+            prefix##_put_rest(ring, block + done, n - done);                                       \
+        }                                                                                          \
+    }                                                                                              \
+    static __attribute__((noinline, cold)) void prefix##_get_rest(void *ring, float *block,        \
+                                                                  uint32_t n)                      \
+    {                                                                                              \
+        for (uint32_t done = 0, tries = 0; done < n;) {                                            \
+            const uint32_t k = get(ring, block + done, n - done);                                  \
+            done += k;                                                                             \
+            if (k == 0) {                                                                          \
+                bench_relax(&tries);                                                               \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+    static inline                                                                                  \
+        __attribute__((always_inline)) void prefix##_get_all(void *ring, float *block, uint32_t n) \
+    {                                                                                              \
+        const uint32_t done = get(ring, block, n);                                                 \
+        if (__builtin_expect(done < n, 0)) {                                                       \
+            prefix##_get_rest(ring, block + done, n - done);                                       \
+        }                                                                                          \
+    }                                                                                              \
     static inline __attribute__((always_inline)) void prefix##_alternate_n(                        \
         void *ring, float *block, uint32_t n, uint64_t n_blocks)                                   \
     {                                                                                              \
         for (uint64_t i = 0; i < n_blocks; i++) {                                                  \
-            BENCH_PUT_ALL(put, ring, block, n)                                                     \
+            prefix##_put_all(ring, block, n);                                                      \
             bench_clobber();                                                                       \
-            BENCH_PUT_ALL(get, ring, block + BENCH_BLOCK_MAX, n)                                   \
+            prefix##_get_all(ring, block + BENCH_BLOCK_MAX, n);                                    \
             bench_clobber();                                                                       \
         }                                                                                          \
     }                                                                                              \
@@ -106,7 +136,7 @@ bench_relax(uint32_t *n_tries)
     {                                                                                              \
         for (uint64_t i = 0; i < n_blocks; i++) {                                                  \
             block[0] = (float)(i & 0xffff);                                                        \
-            BENCH_PUT_ALL(put, ring, block, n)                                                     \
+            prefix##_put_all(ring, block, n);                                                      \
         }                                                                                          \
     }                                                                                              \
     static void prefix##_produce(void *ring, float *block, uint32_t n, uint64_t n_blocks)          \
@@ -122,7 +152,7 @@ bench_relax(uint32_t *n_tries)
     {                                                                                              \
         double sum = 0.0;                                                                          \
         for (uint64_t i = 0; i < n_blocks; i++) {                                                  \
-            BENCH_PUT_ALL(get, ring, block, n)                                                     \
+            prefix##_get_all(ring, block, n);                                                      \
             bench_clobber();                                                                       \
             sum += (double)block[0];                                                               \
         }                                                                                          \
@@ -137,16 +167,16 @@ bench_relax(uint32_t *n_tries)
     {                                                                                              \
         float value = 1.0f;                                                                        \
         for (uint64_t i = 0; i < n_trips; i++) {                                                   \
-            BENCH_PUT_ALL(put, there, &value, 1)                                                   \
-            BENCH_PUT_ALL(get, back, &value, 1)                                                    \
+            prefix##_put_all(there, &value, 1);                                                    \
+            prefix##_get_all(back, &value, 1);                                                     \
         }                                                                                          \
     }                                                                                              \
     static void prefix##_pong(void *there, void *back, uint64_t n_trips)                           \
     {                                                                                              \
         float value = 0.0f;                                                                        \
         for (uint64_t i = 0; i < n_trips; i++) {                                                   \
-            BENCH_PUT_ALL(get, there, &value, 1)                                                   \
-            BENCH_PUT_ALL(put, back, &value, 1)                                                    \
+            prefix##_get_all(there, &value, 1);                                                    \
+            prefix##_put_all(back, &value, 1);                                                     \
         }                                                                                          \
     }
 

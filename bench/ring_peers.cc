@@ -17,35 +17,46 @@ template <uint32_t n> struct block {
 
 // --- queues of floats ---------------------------------------------------------------------------
 
-using boost_floats =
-    boost::lockfree::spsc_queue<float, boost::lockfree::capacity<BENCH_RING_FLOATS>>;
 using moodycamel_floats = moodycamel::ReaderWriterQueue<float>;
 
-void *
-boost_open(uint32_t)
-{
-    return new boost_floats;
-}
+/// Capacity and place of the storage known when it is compiled, or, as ours, when it is made.
+struct boost_fixed {
+    boost::lockfree::spsc_queue<float, boost::lockfree::capacity<BENCH_RING_FLOATS>> queue;
+};
+struct boost_sized_later {
+    boost::lockfree::spsc_queue<float> queue{BENCH_RING_FLOATS};
+};
 
-void
-boost_close(void *ring)
-{
-    delete static_cast<boost_floats *>(ring);
-}
+template <class floats> struct boost_calls {
+    static void *
+    open(uint32_t)
+    {
+        return new floats;
+    }
 
-inline uint32_t
-boost_put(void *ring, const float *samples, uint32_t n)
-{
-    auto *queue = static_cast<boost_floats *>(ring);
-    return n == 1 ? queue->push(*samples) : static_cast<uint32_t>(queue->push(samples, n));
-}
+    static void
+    close(void *ring)
+    {
+        delete static_cast<floats *>(ring);
+    }
 
-inline uint32_t
-boost_get(void *ring, float *samples, uint32_t n)
-{
-    auto *queue = static_cast<boost_floats *>(ring);
-    return n == 1 ? queue->pop(*samples) : static_cast<uint32_t>(queue->pop(samples, n));
-}
+    static inline uint32_t
+    put(void *ring, const float *samples, uint32_t n)
+    {
+        auto &queue = static_cast<floats *>(ring)->queue;
+        return n == 1 ? queue.push(*samples) : static_cast<uint32_t>(queue.push(samples, n));
+    }
+
+    static inline uint32_t
+    get(void *ring, float *samples, uint32_t n)
+    {
+        auto &queue = static_cast<floats *>(ring)->queue;
+        return n == 1 ? queue.pop(*samples) : static_cast<uint32_t>(queue.pop(samples, n));
+    }
+};
+
+using fixed_calls = boost_calls<boost_fixed>;
+using later_calls = boost_calls<boost_sized_later>;
 
 void *
 moodycamel_open(uint32_t)
@@ -81,7 +92,8 @@ moodycamel_get(void *ring, float *samples, uint32_t n)
     return done;
 }
 
-BENCH_RING_LOOPS(boost, boost_put, boost_get)
+BENCH_RING_LOOPS(fixed, fixed_calls::put, fixed_calls::get)
+BENCH_RING_LOOPS(later, later_calls::put, later_calls::get)
 BENCH_RING_LOOPS(moodycamel, moodycamel_put, moodycamel_get)
 
 // --- queues of blocks ---------------------------------------------------------------------------
@@ -212,8 +224,11 @@ using moodycamel_sized = sized<moodycamel_blocks>;
 
 extern "C" {
 const struct bench_ring_kind bench_ring_boost = {
-    "boost::lockfree::spsc_queue", "libboost-dev", "copy", false, boost_open, boost_close,
-    BENCH_RING_FUNCTIONS(boost)};
+    "boost::lockfree::spsc_queue", "libboost-dev", "copy", false, later_calls::open,
+    later_calls::close, BENCH_RING_FUNCTIONS(later)};
+const struct bench_ring_kind bench_ring_boost_fixed = {
+    "boost::lockfree::spsc_queue, fixed capacity", "libboost-dev", "copy", false,
+    fixed_calls::open, fixed_calls::close, BENCH_RING_FUNCTIONS(fixed)};
 const struct bench_ring_kind bench_ring_moodycamel = {"moodycamel::ReaderWriterQueue",
                                                       "libreaderwriterqueue-dev",
                                                       "copy",
