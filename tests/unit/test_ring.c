@@ -244,6 +244,34 @@ a_span_splits_only_at_the_end_of_the_storage(void **state)
     }
 }
 
+static void
+one_element_is_pushed_and_popped_like_written_and_read(void **state)
+{
+    (void)state;
+    for (uint32_t capacity = 1; capacity <= 8; capacity *= 2) {
+        for (size_t s = 0; s < N_STARTS; s++) {
+            struct item storage[8], item;
+            struct ch_ring ring;
+            assert_true(ch_ring_init_at(&ring, storage, capacity, sizeof *storage, STARTS[s]));
+            assert_false(ch_ring_pop(&ring, &item, sizeof item));
+            // Each by the one call and by the other, round and round.
+            for (uint32_t n = 0; n < 5 * capacity; n++) {
+                item = item_of(n);
+                assert_true(n % 2 ? ch_ring_push(&ring, &item, sizeof item)
+                                  : ch_ring_write(&ring, &item, 1));
+                if (n + 1 < capacity) {
+                    continue;
+                }
+                assert_false(ch_ring_push(&ring, &item, sizeof item));
+                assert_true(n % 3 ? ch_ring_pop(&ring, &item, sizeof item)
+                                  : ch_ring_read(&ring, &item, 1));
+                assert_item(&item, n + 1 - capacity);
+                assert_int_equal(ch_ring_read_space(&ring), capacity - 1);
+            }
+        }
+    }
+}
+
 #define N_COPIED 4
 
 struct traffic {
@@ -382,6 +410,7 @@ main(void)
         cmocka_unit_test(nothing_is_seen_before_the_commit),
         cmocka_unit_test(any_order_of_calls_behaves_like_a_queue),
         cmocka_unit_test(a_span_splits_only_at_the_end_of_the_storage),
+        cmocka_unit_test(one_element_is_pushed_and_popped_like_written_and_read),
         cmocka_unit_test(two_threads_pass_every_number_in_order),
         cmocka_unit_test(two_threads_copy_every_number_in_order),
     };
