@@ -59,8 +59,6 @@ FAULTS = [
     # --- what is known of the other side
     ("cache is never refreshed", "ring.h", "ch_ring_reserve", [(RELOAD_R, "")]),
     ("cache is never refreshed", "ring.h", "ch_ring_peek", [(RELOAD_W, "")]),
-    ("not asked for room", "ring.h", "ch_ring_push", [("        return false;\n", "")]),
-    ("not asked for an element", "ring.h", "ch_ring_pop", [("        return false;\n", "")]),
     ("cache tells the room", "ring.h", "ch_ring_write_space", [(RELOAD_R, "")]),
     ("cache tells what there is", "ring.h", "ch_ring_read_space", [(RELOAD_W, "")]),
     ("not asked again after a refresh", "ring.h", "ch_ring_reserve", [
