@@ -19,7 +19,7 @@
 #include "daemon/base/units.h"
 #include "tests/traps/fuzz.h"
 
-//     limiter  a mean of S gains in 0…1        dY <= dX + X/S   (bypassed: dX)
+/// Longest that the limiter's ceiling and bypass are on their way after a command landed: a ramp
 /// that waits for one of eight, a ramp, look-ahead, and as much again.
 static uint64_t
 settling_frames(const struct fuzz *fuzz)

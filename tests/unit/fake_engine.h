@@ -15,6 +15,7 @@
 
 #include "daemon/base/os.h"
 #include "daemon/engine/account.h"
+#include "daemon/base/rt_scope.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/engine_setup.h"
 
@@ -93,7 +94,10 @@ ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t 
         }
     }
     if (engine->stall_ns && call == engine->stall_call) {
+        // The machine stalls, not the code: that is none of the callback's doing.
+        ch_rt_scope_leave();
         ch_os_sleep_until(now_ns + engine->stall_ns);
+        ch_rt_scope_enter();
     }
     atomic_store(&engine->n_frames, first + n_frames);
     atomic_store(&engine->inside, false);
