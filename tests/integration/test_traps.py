@@ -21,10 +21,11 @@ def _interposed():
     return said.stdout.split()
 
 
-def the_report_of(make_daemon, tmp_path, plant, **env):
-    """Play to null with this offence planted, until chantd is dead; what it left."""
+def the_report_of(make_daemon, tmp_path, plant, backend="null", **env):
+    """Play with this offence planted, until chantd is dead; what it left."""
     prefix = tmp_path / "trap"
-    daemon = make_daemon(env={"CHANT_TRAP_PLANT": plant, "CHANT_TRAP_LOG": str(prefix), **env})
+    env = {"CHANT_TRAP_PLANT": plant, "CHANT_TRAP_LOG": str(prefix), **env}
+    daemon = make_daemon(backend=backend, env=env)
     daemon.start()
     client = daemon.client()
     client.request("player.load", {"uris": ["tone:sine?hz=440"], "play": True})
@@ -61,6 +62,13 @@ def test_a_system_call_is_trapped(make_daemon, tmp_path, plant, name):
     assert report.startswith("RT TRAP: system call ")
     assert f" ({name}) in the audio callback\n" in report
     assert "ch_backend_call" in report
+
+
+@pytest.mark.parametrize("plant, what", [("free", "free() called"), ("getpid", "system call ")])
+def test_the_callback_of_jack_is_watched_as_well(make_daemon, tmp_path, jack_server, plant, what):
+    report = the_report_of(make_daemon, tmp_path, plant, backend="jack", **jack_server.env)
+    assert report.startswith(f"RT TRAP: {what}")
+    assert "libjack" in report
 
 
 def test_a_page_fault_is_trapped(make_daemon, tmp_path):
