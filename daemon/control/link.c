@@ -11,8 +11,9 @@
 #include "daemon/engine/engine.h"
 #include "protocol/json.h"
 
-#define AWAITING_MS 2  ///< an acknowledgement is due within a period
-#define PLAYING_MS  25 ///< item changes, starvation, the end of a deck
+#define AWAITING_MS 2   ///< an acknowledgement is due within a period
+#define PLAYING_MS  25  ///< item changes, the end of a deck
+#define CALM_MS     100 ///< nothing of that is near: counters, starvation
 
 /// More changes than this may not wait for the engine at once: it could be soon for none of them.
 #define AWAITED_MAX 16384
@@ -202,7 +203,7 @@ ch_link_update_timer(struct ch_daemon *daemon)
         if (link->first) {
             wanted = AWAITING_MS;
         } else if (ch_transport_needs_ticks(daemon)) {
-            wanted = PLAYING_MS;
+            wanted = ch_transport_is_calm(daemon) ? CALM_MS : PLAYING_MS;
         }
     }
     if (wanted == link->timer_ms) {

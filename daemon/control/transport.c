@@ -474,11 +474,12 @@ ch_transport_poll(struct ch_daemon *daemon)
             }
         }
         if (!next) {
-            return;
+            break;
         }
         seen = next->id;
         ch_play_poll(daemon, next);
     }
+    ch_link_update_timer(daemon);
 }
 
 uint64_t
@@ -523,4 +524,16 @@ ch_transport_needs_ticks(struct ch_daemon *daemon)
         }
     }
     return ch_feeds_flowing(daemon);
+}
+
+bool
+ch_transport_is_calm(struct ch_daemon *daemon)
+{
+    const struct ch_transport *transport = &daemon->transport;
+    const struct ch_play *play = transport->active;
+    // The one play there is: nothing fades out, loads or follows.
+    return transport->state == CH_PLAYING && !daemon->stopping && play &&
+           play == transport->plays && !play->next && !play->told_finish && !play->needs_next &&
+           transport->active_mark + 1 >= play->n_marks &&
+           daemon->device.ops != &ch_backend_file; // drained faster than its decoder sleeps
 }

@@ -92,6 +92,9 @@ void ch_transport_poll(struct ch_daemon *daemon);
 /// The link's timer: which item sounds?
 void ch_transport_tick(struct ch_daemon *daemon);
 bool ch_transport_needs_ticks(struct ch_daemon *daemon);
+/// Of what needs ticks nothing is near: the decoder is in the middle of what sounds, and all it has
+/// decoded ahead, up to two seconds, is of the same item.
+bool ch_transport_is_calm(struct ch_daemon *daemon);
 
 void ch_transport_device_opened(struct ch_daemon *daemon);
 void ch_transport_device_failed(struct ch_daemon *daemon, const char *detail);
