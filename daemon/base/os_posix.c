@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -114,10 +116,11 @@ ch_thread_detach(struct ch_thread *thread)
     }
 }
 
+/// `posts` holds one post at most: a setter posts only where it is the first since the last wait.
+/// A semaphore, because a condition variable that times out costs a second system call.
 struct event_impl {
-    pthread_mutex_t mutex;
-    pthread_cond_t cond;
-    bool set;
+    sem_t posts;
+    atomic_bool set;
 };
 
 enum ch_status
@@ -128,12 +131,8 @@ ch_event_init(struct ch_event *event)
     if (!impl) {
         return CH_NO_MEMORY;
     }
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_mutex_init(&impl->mutex, NULL);
-    pthread_cond_init(&impl->cond, &attr);
-    pthread_condattr_destroy(&attr);
+    sem_init(&impl->posts, 0, 0);
+    atomic_init(&impl->set, false);
     return CH_OK;
 }
 
@@ -142,8 +141,7 @@ ch_event_fini(struct ch_event *event)
 {
     struct event_impl *impl = event->impl;
     if (impl) {
-        pthread_cond_destroy(&impl->cond);
-        pthread_mutex_destroy(&impl->mutex);
+        sem_destroy(&impl->posts);
         free(impl);
         event->impl = NULL;
     }
@@ -153,10 +151,10 @@ void
 ch_event_set(struct ch_event *event)
 {
     struct event_impl *impl = event->impl;
-    pthread_mutex_lock(&impl->mutex);
-    impl->set = true;
-    pthread_cond_signal(&impl->cond);
-    pthread_mutex_unlock(&impl->mutex);
+    // Released: what was written before is seen by whoever takes the flag away.
+    if (!atomic_exchange_explicit(&impl->set, true, memory_order_acq_rel)) {
+        sem_post(&impl->posts);
+    }
 }
 
 bool
@@ -166,16 +164,13 @@ ch_event_wait(struct ch_event *event, uint64_t timeout_ns)
     const uint64_t now = ch_os_mono_ns();
     const bool forever = timeout_ns > UINT64_MAX - now;
     const struct timespec until = timespec_from_ns(forever ? 0 : now + timeout_ns);
-    pthread_mutex_lock(&impl->mutex);
-    int err = 0;
-    while (!impl->set && err != ETIMEDOUT) {
-        err = forever ? pthread_cond_wait(&impl->cond, &impl->mutex)
-                      : pthread_cond_timedwait(&impl->cond, &impl->mutex, &until);
-    }
-    const bool was_set = impl->set;
-    impl->set = false;
-    pthread_mutex_unlock(&impl->mutex);
-    return was_set;
+    int err;
+    do {
+        err =
+            forever ? sem_wait(&impl->posts) : sem_clockwait(&impl->posts, CLOCK_MONOTONIC, &until);
+    } while (err && errno == EINTR);
+    // Only after a post: a flag that is taken away without its post would leave one too many.
+    return !err && atomic_exchange_explicit(&impl->set, false, memory_order_acq_rel);
 }
 
 enum ch_status
