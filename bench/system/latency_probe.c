@@ -5,11 +5,13 @@
 // Each target has a socket, a JACK port and two lines that make its constant output go to one
 // level and back.  The targets take turns, N commands each, at moments that have nothing to do with
 // the period.  For each command a line on stdout:
-//     TARGET NS FRAMES APPLIED_NS
+//     TARGET NS FRAMES APPLIED_NS LATE_NS
 // NS is from before the write to the socket until the callback of the cycle that brought the first
 // changed sample began, plus that sample's place in the cycle: the clock's own time, with all
 // that server and scheduler did.  FRAMES is the same on the server's time line.  APPLIED_NS is
-// until the `mono_ns` of the answer, -1 if it has none.  Both ends read CLOCK_MONOTONIC.
+// until the `mono_ns` of the answer, -1 if it has none.  LATE_NS is how much more than a period lay
+// between two callbacks meanwhile: what server and machine did to everybody.  All read
+// CLOCK_MONOTONIC.
 
 #include <errno.h>
 #include <jack/jack.h>
@@ -42,7 +44,7 @@ struct target {
 
 /// What the callback has found.
 struct change {
-    int64_t at_ns;
+    int64_t at_ns, late_ns;
     jack_nframes_t at_frame;
 };
 
@@ -54,6 +56,8 @@ static struct {
     _Atomic int armed; ///< index of the target that is listened to, -1 = none
     float steady;      ///< its level; the callback's own
     bool was_armed;    ///< the callback's own
+    int64_t began_ns;  ///< of the last callback; the callback's own
+    int64_t late_ns;   ///< the most since it was armed; the callback's own
     struct change change;
     sem_t found;
 } probe;
@@ -73,6 +77,9 @@ process(jack_nframes_t n_frames, void *context)
 {
     (void)context;
     const int64_t began_ns = now_ns();
+    const int64_t period_ns = (int64_t)n_frames * NS_PER_S / probe.rate_hz;
+    const int64_t late_ns = began_ns - probe.began_ns - period_ns;
+    probe.began_ns = began_ns;
     const int armed = atomic_load_explicit(&probe.armed, memory_order_acquire);
     if (armed < 0) {
         probe.was_armed = false;
@@ -83,14 +90,17 @@ process(jack_nframes_t n_frames, void *context)
     if (!probe.was_armed) {
         // The last level was reached long ago, and the next command is not sent yet.
         probe.was_armed = true;
+        probe.late_ns = 0;
         probe.steady = in[0];
         sem_post(&probe.found);
     }
+    probe.late_ns = late_ns > probe.late_ns ? late_ns : probe.late_ns;
     while (i < n_frames && fabsf(in[i] - probe.steady) <= DIFFERENT) {
         i++;
     }
     if (i < n_frames) {
         probe.change.at_ns = began_ns + (int64_t)i * NS_PER_S / probe.rate_hz;
+        probe.change.late_ns = probe.late_ns;
         probe.change.at_frame = jack_last_frame_time(probe.client) + i;
         atomic_store_explicit(&probe.armed, -1, memory_order_release);
         sem_post(&probe.found);
@@ -172,9 +182,9 @@ measure(unsigned index, unsigned turn)
         return false;
     }
     const int64_t applied = applied_ns(answer);
-    printf("%u %lld %d %lld\n", index, (long long)(probe.change.at_ns - sent_ns),
-           (int)(probe.change.at_frame - sent_frame),
-           (long long)(applied ? applied - sent_ns : -1));
+    printf("%u %lld %d %lld %lld\n", index, (long long)(probe.change.at_ns - sent_ns),
+           (int)(probe.change.at_frame - sent_frame), (long long)(applied ? applied - sent_ns : -1),
+           (long long)probe.change.late_ns);
     return true;
 }
 
