@@ -26,7 +26,7 @@ class Lengths:
     def __init__(self, quick):
         self.starts = 3 if quick else 15
         self.idle_s = 2 if quick else 20
-        self.window_s = 2 if quick else 20
+        self.window_s = 2 if quick else 10
         self.rounds = 1 if quick else 3
         self.trips = 200 if quick else 5000
         self.pipelined = 2000 if quick else 100000
@@ -272,10 +272,13 @@ def feed(fifo, path, stop):
 
 
 def measure_spectrum(lengths, path):
-    """cava decodes nothing; of chantd what a subscriber adds to playing counts."""
+    """cava decodes nothing; of chantd what a subscriber adds to playing counts.
+
+    With a period so short that every frame of the spectrum has sound of its own to look at.
+    """
     added, alone, whole = [], [], []
     with Workshop() as shop:
-        daemon = start_chantd(shop)
+        daemon = Chantd(shop, "chantd", "--backend=null", f"--rate={RATE_HZ}", "--period=512")
         daemon.play(path)
         fifo = shop.folder / "pipe"
         os.mkfifo(fifo)
@@ -287,10 +290,10 @@ def measure_spectrum(lengths, path):
         if cava.process.poll() is not None:
             sys.exit(f"cava ended:\n{shop.log()}")
         for _ in range(lengths.spectrum_rounds):
-            plain = observe([daemon.pid], lengths.window_s / 2)[0][0]
+            plain = observe([daemon.pid], lengths.window_s)[0][0]
             reader = daemon.subscribe(shop, "spectrum", rate_hz=60, bands=64)
             time.sleep(1)
-            with_it, theirs = observe([daemon.pid, cava.pid], lengths.window_s / 2)
+            with_it, theirs = observe([daemon.pid, cava.pid], lengths.window_s)
             harness.end(reader)
             time.sleep(0.5)
             added.append(with_it[0] - plain)

@@ -92,7 +92,7 @@ def main():
         sys.exit(f"not installed: {' '.join(absent)}")
     seconds = 20 if options.quick else 600
     with Workshop() as shop:
-        report(measure(shop.folder, seconds, 2 if options.quick else 7), seconds)
+        report(measure(shop.folder, seconds, 2 if options.quick else 5), seconds)
 
 
 if __name__ == "__main__":
