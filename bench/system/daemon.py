@@ -28,7 +28,8 @@ class Lengths:
         self.idle_s = 2 if quick else 20
         self.window_s = 2 if quick else 10
         self.rounds = 1 if quick else 3
-        self.trips = 200 if quick else 5000
+        self.turns = 5 if quick else 25
+        self.trips = 100 if quick else 400  # in a turn
         self.pipelined = 2000 if quick else 100000
         self.spectrum_rounds = 1 if quick else 5
 
@@ -105,6 +106,7 @@ def measure_start(shop, lengths):
 
 
 VERSION = b'{"jsonrpc":"2.0","id":1,"method":"rpc.version"}'
+MIXER = '{"jsonrpc":"2.0","id":1,"method":"mixer.get"}'
 PAUSE = '{"command":["get_property","pause"]}'
 STATUS = b'{"jsonrpc":"2.0","id":1,"method":"player.status"}'
 
@@ -320,7 +322,7 @@ def ask(path, greeting, request, mark, trips, pipelined):
     said = harness.run(
         TOOLS / "request_probe", path, int(greeting), request, mark, trips, pipelined
     ).splitlines()
-    rate = float(said.pop().split()[1])
+    rate = float(said.pop().split()[1]) if pipelined else None
     return [int(line) / 1e3 for line in said], rate
 
 
@@ -330,7 +332,7 @@ def measure_requests(shop, lengths):
     name = '{"command":["client_name"]}'
     asked = {
         "smallest request": {
-            "chantd": (chantd.socket, False, VERSION.decode(), '{"jsonrpc"'),
+            "chantd": (chantd.socket, False, MIXER, '{"jsonrpc"'),
             Mpd.name: (mpd.socket, True, "ping", "OK"),
             Mpv.name: (mpv.socket, False, name, '{"data"'),
         },
@@ -343,11 +345,12 @@ def measure_requests(shop, lengths):
     for what, whom in asked.items():
         trips = {label: [] for label in whom}
         rates = {label: [] for label in whom}
-        for _ in range(5):
+        for turn in range(lengths.turns):
             for label, how in whom.items():
-                more, rate = ask(*how, lengths.trips // 5, lengths.pipelined)
+                pipelined = lengths.pipelined if turn % 5 == 0 else 0
+                more, rate = ask(*how, lengths.trips, pipelined)
                 trips[label] += more
-                rates[label].append(rate)
+                rates[label] += [rate] if pipelined else []
         emit_requests(what, trips, rates)
 
 
