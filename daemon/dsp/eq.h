@@ -28,10 +28,11 @@
 #include "daemon/dsp/ramp.h"
 
 /// Voices of one section.  At 100 changes a second of 20 ms three are fed; the others are tails.
-/// Beyond CH_EQ_VOICES_STAYING the oldest tails are faded out; when no voice is free the newest
-/// target waits, and targets that it replaces while waiting are skipped.
+/// Beyond CH_EQ_VOICES_STAYING the oldest tails are faded out, soon enough that at this rate there
+/// is always a voice for the next target; when none is free the newest target waits, and targets
+/// that it replaces while waiting are skipped.
 #define CH_EQ_VOICES         12
-#define CH_EQ_VOICES_STAYING 8
+#define CH_EQ_VOICES_STAYING 7
 
 struct ch_eq_voice {
     double c, k, m0, m1, m2;                 ///< the section as the kernels want it (eq_voice.c)
@@ -71,8 +72,6 @@ void ch_eq_init(struct ch_eq *eq);
 
 /// Run on this kernel; false, and nothing changes, if the processor cannot.  ch_eq_init has chosen
 /// the fastest already.                                                                   [setup]
-///
-/// How far two kernels may be apart: tests/unit/test_eq_kernels.c.
 bool ch_eq_use_kernel(struct ch_eq *eq, enum ch_eq_kernel kernel);
 
 /// Move section `index` to `target` within `n_frames`; 0 = at once (nothing is sounding).
