@@ -14,8 +14,8 @@
 #endif
 
 #include "daemon/base/os.h"
-#include "daemon/engine/account.h"
 #include "daemon/base/rt_scope.h"
+#include "daemon/engine/account.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/engine_setup.h"
 
