@@ -7,7 +7,7 @@
 // full or empty), the work on plain memory, one release store of the own index.
 //
 // A transfer touches at most two spans, because storage wraps at most once.  One element of a size
-// that the compiler knows is copied by moves, without a call.
+// that the compiler knows is pushed and popped by moves alone, no span and no call.
 
 #ifndef CH_LOCKFREE_RING_H
 #define CH_LOCKFREE_RING_H
@@ -130,12 +130,15 @@ ch_ring_write(struct ch_ring *ring, const void *elems, uint32_t n)
 CH_RT CH_NODISCARD static inline bool
 ch_ring_push(struct ch_ring *ring, const void *elem, uint32_t elem_size)
 {
-    struct ch_span span;
-    if (!ch_ring_reserve(ring, 1, &span)) {
-        return false;
+    const uint32_t w = atomic_load_explicit(&ring->w, memory_order_relaxed);
+    if (w - ring->r_cache > ring->mask) {
+        ring->r_cache = atomic_load_explicit(&ring->r, memory_order_acquire);
+        if (w - ring->r_cache > ring->mask) {
+            return false;
+        }
     }
-    memcpy(span.data[0], elem, elem_size);
-    ch_ring_commit(ring, 1);
+    memcpy(ring->storage + (size_t)(w & ring->mask) * elem_size, elem, elem_size);
+    atomic_store_explicit(&ring->w, w + 1, memory_order_release);
     return true;
 }
 
@@ -194,12 +197,15 @@ ch_ring_read(struct ch_ring *ring, void *elems, uint32_t n)
 CH_RT CH_NODISCARD static inline bool
 ch_ring_pop(struct ch_ring *ring, void *elem, uint32_t elem_size)
 {
-    struct ch_span span;
-    if (!ch_ring_peek(ring, 1, &span)) {
-        return false;
+    const uint32_t r = atomic_load_explicit(&ring->r, memory_order_relaxed);
+    if (r == ring->w_cache) {
+        ring->w_cache = atomic_load_explicit(&ring->w, memory_order_acquire);
+        if (r == ring->w_cache) {
+            return false;
+        }
     }
-    memcpy(elem, span.data[0], elem_size);
-    ch_ring_release(ring, 1);
+    memcpy(elem, ring->storage + (size_t)(r & ring->mask) * elem_size, elem_size);
+    atomic_store_explicit(&ring->r, r + 1, memory_order_release);
     return true;
 }
 

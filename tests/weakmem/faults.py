@@ -7,10 +7,10 @@ quietly out of date.
 
 RELOAD_R = "ring->r_cache = atomic_load_explicit(&ring->r, memory_order_acquire);"
 RELOAD_W = "ring->w_cache = atomic_load_explicit(&ring->w, memory_order_acquire);"
-PUSH = "    memcpy(span.data[0], elem, elem_size);\n"
-PUSHED = "    ch_ring_commit(ring, 1);\n"
-POP = "    memcpy(elem, span.data[0], elem_size);\n"
-POPPED = "    ch_ring_release(ring, 1);\n"
+PUSH = "    memcpy(ring->storage + (size_t)(w & ring->mask) * elem_size, elem, elem_size);\n"
+PUSHED = "    atomic_store_explicit(&ring->w, w + 1, memory_order_release);\n"
+POP = "    memcpy(elem, ring->storage + (size_t)(r & ring->mask) * elem_size, elem_size);\n"
+POPPED = "    atomic_store_explicit(&ring->r, r + 1, memory_order_release);\n"
 COPY_IN = "    memcpy(span.data[0], elems, first);\n"
 COPY_OUT = "    memcpy(elems, span.data[0], first);\n"
 ODD = "    atomic_store_explicit(&snapshot->seq, seq + 1, memory_order_relaxed);\n"
@@ -52,6 +52,10 @@ FAULTS = [
     ("second part of the source is the first", "ring.h", "ch_ring_write", [
         ("elems + first", "elems")]),
     ("second part is not copied out", "ring.h", "ch_ring_read", [("if (span.n[1])", "if (0)")]),
+    ("mask one too large", "ring.h", "ch_ring_push", [
+        ("(w & ring->mask)", "(w & ring->capacity)")]),
+    ("mask one too large", "ring.h", "ch_ring_pop", [
+        ("(r & ring->mask)", "(r & ring->capacity)")]),
     ("index masked when stored", "ring.h", "ch_ring_commit", [("w + n,", "(w + n) & ring->mask,")]),
     ("index masked when stored", "ring.h", "ch_ring_release", [
         ("r + n,", "(r + n) & ring->mask,")]),
@@ -59,6 +63,12 @@ FAULTS = [
     # --- what is known of the other side
     ("cache is never refreshed", "ring.h", "ch_ring_reserve", [(RELOAD_R, "")]),
     ("cache is never refreshed", "ring.h", "ch_ring_peek", [(RELOAD_W, "")]),
+    ("cache is never refreshed", "ring.h", "ch_ring_push", [(RELOAD_R, "")]),
+    ("cache is never refreshed", "ring.h", "ch_ring_pop", [(RELOAD_W, "")]),
+    ("not asked again after a refresh", "ring.h", "ch_ring_push", [
+        ("            return false;\n", "")]),
+    ("not asked again after a refresh", "ring.h", "ch_ring_pop", [
+        ("            return false;\n", "")]),
     ("cache tells the room", "ring.h", "ch_ring_write_space", [(RELOAD_R, "")]),
     ("cache tells what there is", "ring.h", "ch_ring_read_space", [(RELOAD_W, "")]),
     ("not asked again after a refresh", "ring.h", "ch_ring_reserve", [
