@@ -26,6 +26,10 @@
 /// -200 dBFS.
 #define SILENCE 1e-10f
 
+typedef float v4 __attribute__((vector_size(16), may_alias));
+typedef float v4_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
+typedef int32_t v4i __attribute__((vector_size(16), may_alias));
+
 CH_RT uint32_t
 ch_limiter_latency(const struct ch_limiter *limiter)
 {
@@ -68,18 +72,58 @@ ch_limiter_reset(struct ch_limiter *limiter)
     rest(limiter);
 }
 
-/// What the ceiling is held against: the larger sample of a frame.  Returns the largest of all.
+CH_RT static v4
+load4(const float *x)
+{
+    return *(const v4_anywhere *)x;
+}
+
+CH_RT static void
+store4(float *x, v4 value)
+{
+    *(v4_anywhere *)x = value;
+}
+
+CH_RT static v4
+magnitude4(v4 x)
+{
+    return (v4)((v4i)x & 0x7fffffff);
+}
+
+CH_RT static v4
+larger4(v4 a, v4 b)
+{
+    const v4i first = a > b;
+    return (v4)(((v4i)a & first) | ((v4i)b & ~first));
+}
+
+/// What the ceiling is held against: the larger sample of a frame.  Returns the largest of all, or
+/// NaN if something is not finite: 0·x is 0 for every finite x and NaN otherwise.
 CH_RT static float
 detect(const float *left, const float *right, float *peak, uint32_t n_frames)
 {
-    float largest = 0.0f;
-    for (uint32_t n = 0; n < n_frames; n++) {
+    v4 largest4 = {0.0f}, check4 = {0.0f};
+    uint32_t n = 0;
+    for (; n + 4 <= n_frames; n += 4) {
+        const v4 l = load4(left + n), r = load4(right + n);
+        const v4 larger = larger4(magnitude4(l), magnitude4(r));
+        check4 += l * 0.0f + r * 0.0f;
+        largest4 = larger4(larger, largest4);
+        store4(peak + n, larger);
+    }
+    float largest = 0.0f, check = 0.0f;
+    for (int i = 0; i < 4; i++) {
+        largest = largest4[i] > largest ? largest4[i] : largest;
+        check += check4[i];
+    }
+    for (; n < n_frames; n++) {
         const float l = fabsf(left[n]);
         const float r = fabsf(right[n]);
         peak[n] = l > r ? l : r;
         largest = peak[n] > largest ? peak[n] : largest;
+        check += left[n] * 0.0f + right[n] * 0.0f;
     }
-    return largest;
+    return check == 0.0f ? largest : NAN;
 }
 
 /// Samples that are not finite become 0: nothing behind this repairs them.
@@ -188,17 +232,40 @@ soften(struct ch_limiter *limiter, double *gain, uint32_t n_frames)
     }
 }
 
+/// left and right for what is in `place`, and the other way round.
+CH_RT static void
+exchange(struct ch_limiter_frame *place, float *left, float *right, uint32_t n_frames)
+{
+    uint32_t n = 0;
+    for (; n + 4 <= n_frames; n += 4) {
+        float *frames = (float *)&place[n];
+        const v4 l = load4(left + n), r = load4(right + n);
+        const v4 first = load4(frames), second = load4(frames + 4);
+        store4(left + n, __builtin_shufflevector(first, second, 0, 2, 4, 6));
+        store4(right + n, __builtin_shufflevector(first, second, 1, 3, 5, 7));
+        store4(frames, __builtin_shufflevector(l, r, 0, 4, 1, 5));
+        store4(frames + 4, __builtin_shufflevector(l, r, 2, 6, 3, 7));
+    }
+    for (; n < n_frames; n++) {
+        const struct ch_limiter_frame in = {left[n], right[n]};
+        left[n] = place[n].left;
+        right[n] = place[n].right;
+        place[n] = in;
+    }
+}
+
 /// Frames come in and those of `latency` frames ago leave.
 CH_RT static void
 delay(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames)
 {
-    for (uint32_t n = 0; n < n_frames; n++) {
-        const struct ch_limiter_frame in = {left[n], right[n]};
-        struct ch_limiter_frame *place = &limiter->delay[limiter->delay_at];
-        left[n] = place->left;
-        right[n] = place->right;
-        *place = in;
-        limiter->delay_at = wrap(limiter->delay_at + 1, limiter->latency);
+    while (n_frames > 0) {
+        const uint32_t to_end = limiter->latency - limiter->delay_at;
+        const uint32_t n = n_frames < to_end ? n_frames : to_end;
+        exchange(&limiter->delay[limiter->delay_at], left, right, n);
+        limiter->delay_at = wrap(limiter->delay_at + n, limiter->latency);
+        left += n;
+        right += n;
+        n_frames -= n;
     }
 }
 
@@ -219,9 +286,12 @@ run_chunk(struct ch_limiter *limiter, float *left, float *right, uint32_t n_fram
 {
     float peak[CHUNK_FRAMES];
     double gain[CHUNK_FRAMES];
-    repair(left, n_frames);
-    repair(right, n_frames);
-    const float largest = detect(left, right, peak, n_frames);
+    float largest = detect(left, right, peak, n_frames);
+    if (isnan(largest)) {
+        repair(left, n_frames);
+        repair(right, n_frames);
+        largest = detect(left, right, peak, n_frames);
+    }
     count_silence(limiter, peak, n_frames);
 
     const bool below = ch_ramp_settled(&limiter->ceiling) && largest <= limiter->ceiling.target;
