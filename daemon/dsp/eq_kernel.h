@@ -18,7 +18,8 @@
 /// Longest chunk, and the distance at which tails and states are looked after.
 #define CH_EQ_GRID_FRAMES 128
 
-#if defined(__x86_64__)
+/// GCC for Windows keeps 32-byte vectors in stack frames that are aligned to 16 (GCC bug 54412).
+#if defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
 #    define CH_EQ_HAVE_AVX2 1
 #else
 #    define CH_EQ_HAVE_AVX2 0
