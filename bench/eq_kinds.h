@@ -34,7 +34,7 @@ struct bench_eq_band bench_eq_band(uint32_t index, uint32_t n_bands);
 /// One block of noise of -18 dBFS, the same for all: channel 0 or 1.
 const float *bench_eq_noise(uint32_t channel);
 
-extern const struct bench_eq_kind bench_eq_chant, bench_eq_chant_swept, bench_eq_scalar,
-    bench_eq_ffmpeg, bench_eq_ffmpeg_double, bench_eq_sox;
+extern const struct bench_eq_kind bench_eq_chant, bench_eq_chant_sse2, bench_eq_chant_swept,
+    bench_eq_scalar, bench_eq_ffmpeg, bench_eq_ffmpeg_double, bench_eq_sox;
 
 #endif

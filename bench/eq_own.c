@@ -60,6 +60,14 @@ open_own(uint32_t n_bands)
     return own;
 }
 
+static void *
+open_own_sse2(uint32_t n_bands)
+{
+    struct own *own = open_own(n_bands);
+    (void)ch_eq_use_kernel(&own->eq, CH_EQ_KERNEL_SSE2);
+    return own;
+}
+
 static double
 run_own(void *opened, uint32_t n_blocks)
 {
@@ -153,6 +161,8 @@ run_plain(void *opened, uint32_t n_blocks)
 
 const struct bench_eq_kind bench_eq_chant = {"chant",  NULL, "constant", true,
                                              open_own, free, run_own};
+const struct bench_eq_kind bench_eq_chant_sse2 = {"chant, SSE2 kernel", NULL, "constant", true,
+                                                  open_own_sse2,        free, run_own};
 const struct bench_eq_kind bench_eq_chant_swept = {
     "chant, one band swept", NULL, "swept", true, open_own, free, run_swept};
 const struct bench_eq_kind bench_eq_scalar = {

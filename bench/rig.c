@@ -163,7 +163,13 @@ void
 bench_rig_call(struct bench_rig *rig, uint32_t n_frames, uint64_t now_ns)
 {
     float *const out[CH_CHANNELS] = {rig->out[0], rig->out[1]};
-    ch_backend_call(rig->engine, out, n_frames, now_ns, n_frames);
+    const struct ch_cycle cycle = {.pace = CH_PACE_CLOCK,
+                                   .rate_hz = BENCH_RATE_HZ,
+                                   .latency_frames = n_frames,
+                                   .begin_ns = now_ns,
+                                   .due_ns = now_ns,
+                                   .mono_ns = now_ns};
+    ch_backend_call(rig->engine, out, n_frames, &cycle);
 }
 
 __attribute__((noinline)) void

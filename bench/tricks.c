@@ -167,7 +167,7 @@ calls(const struct bench_chain *chain, struct bench_rig **rig, int n_frames)
     bench_rig_refill(*rig);
     const uint64_t began = bench_now_ns();
     for (uint32_t i = 0; i < n_calls && i * (uint32_t)n_frames < BENCH_RIG_FRAMES; i++) {
-        bench_rig_call(*rig, (uint32_t)n_frames, began);
+        bench_rig_call(*rig, (uint32_t)n_frames, bench_now_ns());
     }
     return (double)(bench_now_ns() - began) / n_calls;
 }
