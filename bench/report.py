@@ -50,7 +50,7 @@ def once(lines):
     """One line of each measurement: with two references it was printed twice."""
     seen = collections.OrderedDict()
     for line in lines:
-        seen.setdefault((line["name"], line["variant"], line["size"]), line)
+        seen.setdefault((line["name"], line["variant"], line["size"], line["unit"]), line)
     return list(seen.values())
 
 

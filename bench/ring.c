@@ -66,18 +66,21 @@ is_rwlock(uint32_t kind)
     return kinds[kind] == &bench_ring_rwlock_block || kinds[kind] == &bench_ring_rwlock_sample;
 }
 
-/// The fastest of the lock-per-field designs, or of all others that are not ours.
+/// Who gets closest to `own`, or ahead of it: of the lock-per-field designs, or of all others that
+/// are not ours.
 static uint32_t
-best_of(const struct bench_series *series, bool rwlock)
+closest_to(const struct bench_series *series, uint32_t own, bool rwlock)
 {
-    uint32_t best = N_KINDS;
+    uint32_t closest = N_KINDS;
+    double least = 0.0;
     for (uint32_t i = 0; i < N_KINDS; i++) {
-        if (!kinds[i]->ours && is_rwlock(i) == rwlock &&
-            (best == N_KINDS || bench_ratio(&series[i], &series[best]) > 1.0)) {
-            best = i;
+        const double ratio = bench_ratio(&series[own], &series[i]);
+        if (!kinds[i]->ours && is_rwlock(i) == rwlock && (closest == N_KINDS || ratio < least)) {
+            closest = i;
+            least = ratio;
         }
     }
-    return best;
+    return closest;
 }
 
 static void
@@ -101,15 +104,16 @@ print_held(const struct way *way, int size, struct bench_series *series, uint32_
 static void
 print_all(const struct way *way, int size, struct bench_series *series)
 {
-    const uint32_t peer = best_of(series, false), rwlock = best_of(series, true);
+    const uint32_t best = closest_to(series, 0, false);
     for (uint32_t i = 0; i < N_KINDS; i++) {
         if (kinds[i]->ours) {
             // A block through whichever of our two calls suits the caller.
-            print_held(way, size, series, i, peer, 1.0, "≥ 1.0 × the best peer");
-            print_held(way, size, series, i, rwlock, 10.0,
+            print_held(way, size, series, i, closest_to(series, i, false), 1.0,
+                       "≥ 1.0 × the best peer");
+            print_held(way, size, series, i, closest_to(series, i, true), 10.0,
                        way->round_trip ? NULL : "≥ 10 × the RwLock ring");
         } else {
-            print_held(way, size, series, i, peer, 1.0, NULL);
+            print_held(way, size, series, i, best, 1.0, NULL);
         }
     }
 }
