@@ -57,7 +57,7 @@ any_chains_do_what_they_do_to_a_deque(void **state)
                 next_id += fits ? n : 0;
             } else {
                 const bool there = deque.n > 0;
-                assert_int_equal(ch_ring_read(&ring, commands, 1), there);
+                assert_int_equal(ch_ring_pop(&ring, commands, sizeof *commands), there);
                 if (there) {
                     assert_memory_equal(commands, deque.elems, sizeof *commands);
                     deque_drop(&deque, 1);
@@ -102,7 +102,7 @@ no_chain_is_seen_in_parts(void **state)
         bool in_chain = false;
         for (uint32_t n_taken = 0; n_taken < N_COMMANDS;) {
             struct ch_command command;
-            if (!ch_ring_read(&ring, &command, 1)) {
+            if (!ch_ring_pop(&ring, &command, sizeof command)) {
                 assert_false(in_chain);
                 sched_yield();
                 continue;

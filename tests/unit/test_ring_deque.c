@@ -84,6 +84,27 @@ read_some(struct pair *pair, uint32_t n)
     deque_drop(&pair->deque, there ? n : 0);
 }
 
+static void
+push_one(struct pair *pair)
+{
+    uint8_t elem[ELEM_SIZE_MAX];
+    fill(pair, elem, pair->deque.elem_size);
+    const bool fits = deque_push(&pair->deque, elem, 1);
+    assert_int_equal(ch_ring_push(&pair->ring, elem, pair->deque.elem_size), fits);
+}
+
+static void
+pop_one(struct pair *pair)
+{
+    uint8_t elem[ELEM_SIZE_MAX];
+    const bool there = pair->deque.n > 0;
+    assert_int_equal(ch_ring_pop(&pair->ring, elem, pair->deque.elem_size), there);
+    if (there) {
+        assert_memory_equal(elem, pair->deque.elems, pair->deque.elem_size);
+        deque_drop(&pair->deque, 1);
+    }
+}
+
 /// Reserve n, fill them all, commit the first of them.
 static void
 reserve_some(struct pair *pair, uint32_t n)
@@ -126,7 +147,7 @@ static void
 step(struct pair *pair)
 {
     const uint32_t n = pick(pair, pair->deque.n_max + 2);
-    switch (pick(pair, 6)) {
+    switch (pick(pair, 8)) {
     case 0:
         write_some(pair, n);
         break;
@@ -140,6 +161,13 @@ step(struct pair *pair)
         peek_some(pair, n);
         break;
     case 4:
+        push_one(pair);
+        break;
+    case 5:
+        pop_one(pair);
+        break;
+    case 6:
+        assert_int_equal(ch_ring_fill(&pair->ring), pair->deque.n);
         assert_int_equal(ch_ring_write_space(&pair->ring), pair->deque.n_max - pair->deque.n);
         break;
     default:
