@@ -24,7 +24,7 @@ def _interposed():
 def the_report_of(make_daemon, tmp_path, plant, backend="null", **env):
     """Play with this offence planted, until chantd is dead; what it left."""
     prefix = tmp_path / "trap"
-    env = {"CHANT_TRAP_PLANT": plant, "CHANT_TRAP_LOG": str(prefix), **env}
+    env = {**env, "CHANT_TRAP_PLANT": plant, "CHANT_TRAP_LOG": str(prefix)}
     daemon = make_daemon(backend=backend, env=env)
     daemon.start()
     client = daemon.client()
