@@ -19,7 +19,7 @@ static const struct {
     bool required;
 } symbols[] = {
 #define X(name) {"jack_" #name, offsetof(struct ch_jack_api, name), true},
-    CH_JACK_REQUIRED(X)
+    CH_JACK_RT(X) CH_JACK_REQUIRED(X)
 #undef X
 #define X(name) {"jack_" #name, offsetof(struct ch_jack_api, name), false},
         CH_JACK_OPTIONAL(X)

@@ -14,6 +14,12 @@
 #include "daemon/base/attributes.h"
 #include "daemon/base/status.h"
 
+/// What the callback calls of them; jack.h says of none that it may, its manual of these.
+#define CH_JACK_RT(X)                                                                              \
+    X(get_cycle_times)                                                                             \
+    X(get_time)                                                                                    \
+    X(port_get_buffer)
+
 /// What every libjack has: of jack2, of PipeWire.
 #define CH_JACK_REQUIRED(X)                                                                        \
     X(activate)                                                                                    \
@@ -24,12 +30,9 @@
     X(free)                                                                                        \
     X(get_buffer_size)                                                                             \
     X(get_client_name)                                                                             \
-    X(get_cycle_times)                                                                             \
     X(get_ports)                                                                                   \
     X(get_sample_rate)                                                                             \
-    X(get_time)                                                                                    \
     X(on_info_shutdown)                                                                            \
-    X(port_get_buffer)                                                                             \
     X(port_get_latency_range)                                                                      \
     X(port_name)                                                                                   \
     X(port_register)                                                                               \
@@ -53,6 +56,9 @@
 
 /// jack_activate() is api->activate(), and so on.
 struct ch_jack_api {
+#define X(name) __typeof__(jack_##name) *name CH_RT;
+    CH_JACK_RT(X)
+#undef X
 #define X(name) __typeof__(jack_##name) *name;
     CH_JACK_REQUIRED(X)
     CH_JACK_OPTIONAL(X)

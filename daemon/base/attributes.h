@@ -8,8 +8,14 @@
 /// On every function that the audio callback can reach: clang proves that it neither blocks nor
 /// allocates (-Wfunction-effects), older compilers ignore it.
 #    define CH_RT __attribute__((nonblocking))
+/// A call that the callback may make, though its header does not say so.
+#    define CH_RT_TRUST(call)                                                                      \
+        _Pragma("clang diagnostic push")                                                           \
+            _Pragma("clang diagnostic ignored \"-Wfunction-effects\"") call;                       \
+        _Pragma("clang diagnostic pop")
 #else
 #    define CH_RT
+#    define CH_RT_TRUST(call) call
 #endif
 
 #define CH_NODISCARD          __attribute__((warn_unused_result))

@@ -306,7 +306,9 @@ on_lost(struct ch_daemon *daemon)
     if (device->state != CH_DEVICE_OPEN) {
         return;
     }
-    count_loss(device);
+    if (device->running) {
+        count_loss(device); // else it has not started at all
+    }
     snprintf(device->detail, sizeof device->detail, "%s: %s has gone", device->ops->name,
              device->info.device);
     ch_warning("%s; playing on when it is back", device->detail);

@@ -71,9 +71,11 @@ on_acknowledged(struct ch_daemon *daemon, const struct ch_event_slot *event)
         return;
     }
     link->n_awaited--;
-    // What came while a block was rendered took effect in it, at a frame whose time is earlier.
-    const bool later = event->mono_ns > ack->sent_ns;
-    ch_histogram_add(&link->latency, later ? event->mono_ns - ack->sent_ns : 0);
+    if (link->running) {
+        // What came while a block was rendered took effect in it, at a frame whose time is earlier.
+        const bool later = event->mono_ns > ack->sent_ns;
+        ch_histogram_add(&link->latency, later ? event->mono_ns - ack->sent_ns : 0);
+    }
     *at = ack->next;
     if (!*at) {
         link->last = at;

@@ -59,14 +59,15 @@ send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
 {
     struct ch_rt_watch *watch = sub->rt_watch;
     watch->due_ns += watch->interval_ns;
-    if (!daemon->device.running) {
-        watch->due_ns = 0;
-    } else if (watch->due_ns <= now_ns) {
+    if (watch->due_ns <= now_ns) {
         watch->due_ns = now_ns + watch->interval_ns;
     }
     if (ch_session_backlogged(session)) {
         sub->rt.n_dropped++; // the next one covers its time as well
         return;
+    }
+    if (!daemon->device.running) {
+        watch->due_ns = 0; // this one says so
     }
     struct ch_engine_state state;
     ch_engine_read_state(daemon->link.engine, &state);

@@ -533,7 +533,7 @@ ch_transport_is_calm(struct ch_daemon *daemon)
     const struct ch_play *play = transport->active;
     // The one play there is: nothing fades out, loads or follows.
     return transport->state == CH_PLAYING && !daemon->stopping && play &&
-           play == transport->plays && !play->next && !play->told_finish && !play->needs_next &&
+           play == transport->plays && !play->next && !play->told_finish && !play->cut &&
            transport->active_mark + 1 >= play->n_marks &&
            daemon->device.ops != &ch_backend_file; // drained faster than its decoder sleeps
 }

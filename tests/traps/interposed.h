@@ -25,6 +25,7 @@
     X(int, sem_wait, (sem_t * s), (s))                                                             \
     X(int, sem_trywait, (sem_t * s), (s))                                                          \
     X(int, sem_timedwait, (sem_t * s, const struct timespec *t), (s, t))                           \
+    X(int, sem_clockwait, (sem_t * s, clockid_t k, const struct timespec *t), (s, k, t))           \
     X(int, sem_post, (sem_t * s), (s))                                                             \
     X(int, uv_async_send, (struct uv_async_s * a), (a))
 
