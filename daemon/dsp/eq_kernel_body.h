@@ -30,14 +30,9 @@ typedef float v4f_anywhere __attribute__((vector_size(16), may_alias, aligned(4)
 /// `count` is a constant wherever this is inlined: its loops unroll and the states live in
 /// registers.
 ALWAYS_INLINE CH_RT void
-cascade_frames(const struct coefficients *k, vec *states1, vec *states2, const uint32_t count,
-               v2 *x, ptrdiff_t lag, uint32_t n_frames)
+cascade_frames(const struct coefficients *k, vec *s1, vec *s2, const uint32_t count, v2 *x,
+               ptrdiff_t lag, uint32_t n_frames)
 {
-    vec s1[CASCADE_MAX], s2[CASCADE_MAX];
-    for (uint32_t i = 0; i < count; i++) {
-        s1[i] = states1[i];
-        s2[i] = states2[i];
-    }
     for (uint32_t n = 0; n < n_frames; n++, x++) {
         vec y = join(x[0], x[-lag]);
         UNROLL
@@ -48,10 +43,6 @@ cascade_frames(const struct coefficients *k, vec *states1, vec *states2, const u
         if (BANDS > 1) {
             x[-lag] = upper(y);
         }
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        states1[i] = s1[i];
-        states2[i] = s2[i];
     }
 }
 
@@ -65,26 +56,31 @@ cascade(struct ch_eq_voice *const *voice, const uint32_t count, v2 *x, uint32_t 
     UNROLL
     for (uint32_t i = 0; i < count; i++) {
         k[i] = load_coefficients(voice[i], other[i]);
-        s1[i] = join(pair(voice[i]->s1), pair(other[i]->s1));
-        s2[i] = join(pair(voice[i]->s2), pair(other[i]->s2));
+        s1[i] = join(pair(voice[i]->s1), (v2){});
+        s2[i] = join(pair(voice[i]->s2), (v2){});
     }
-    // The lower halves alone, both, and the upper halves alone: the loop keeps it one copy of the
-    // code.  What a half has made of no frame is thrown away.
+    // The lower halves alone, both, and the upper halves alone.  What a half has made of no frame
+    // is thrown away.
     const uint32_t lag = BANDS == 1 ? 0 : n_frames < LAG ? n_frames : LAG;
-    const uint32_t from[] = {0, lag, n_frames, n_frames + lag};
-    for (uint32_t phase = BANDS == 1 ? 1 : 0; phase < BANDS + 1; phase++) {
-        cascade_frames(k, s1, s2, count, x + from[phase], (ptrdiff_t)lag,
-                       from[phase + 1] - from[phase]);
-        for (uint32_t i = 0; i < count && phase == 0; i++) {
+    if (BANDS > 1) {
+        cascade_frames(k, s1, s2, count, x, (ptrdiff_t)lag, lag);
+        UNROLL
+        for (uint32_t i = 0; i < count; i++) {
             s1[i] = join(lower(s1[i]), pair(other[i]->s1));
             s2[i] = join(lower(s2[i]), pair(other[i]->s2));
         }
-        for (uint32_t i = 0; i < count && phase == 1; i++) {
-            store_states(voice[i], lower(s1[i]), lower(s2[i]));
-        }
     }
+    cascade_frames(k, s1, s2, count, x + lag, (ptrdiff_t)lag, n_frames - lag);
+    UNROLL
     for (uint32_t i = 0; i < count; i++) {
-        store_states(other[i], upper(s1[i]), upper(s2[i]));
+        store_states(voice[i], lower(s1[i]), lower(s2[i]));
+    }
+    if (BANDS > 1) {
+        cascade_frames(k, s1, s2, count, x + n_frames, (ptrdiff_t)lag, lag);
+        UNROLL
+        for (uint32_t i = 0; i < count; i++) {
+            store_states(other[i], upper(s1[i]), upper(s2[i]));
+        }
     }
 }
 
@@ -181,7 +177,7 @@ ALWAYS_INLINE CH_RT v4f
 narrow(const v2 *x)
 {
 #if BANDS == 2
-    return __builtin_convertvector(*(const vec *)x, v4f);
+    return __builtin_convertvector(join(x[0], x[1]), v4f);
 #else
     return (v4f){(float)x[0][0], (float)x[0][1], (float)x[1][0], (float)x[1][1]};
 #endif

@@ -43,24 +43,26 @@ struct coefficients {
 
 #if BANDS == 2
 
+// Halves by name: what GCC makes of shuffles goes through memory, and waits for it.
+
 #    define SPREAD(x) ((vec){x, x, x, x})
 
 ALWAYS_INLINE CH_RT vec
 join(v2 low, v2 high)
 {
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(low), high, 1);
 }
 
 ALWAYS_INLINE CH_RT v2
 lower(vec x)
 {
-    return __builtin_shufflevector(x, x, 0, 1);
+    return _mm256_castpd256_pd128(x);
 }
 
 ALWAYS_INLINE CH_RT v2
 upper(vec x)
 {
-    return __builtin_shufflevector(x, x, 2, 3);
+    return _mm256_extractf128_pd(x, 1);
 }
 
 ALWAYS_INLINE CH_RT vec
