@@ -40,6 +40,26 @@ update_running(struct ch_eq *eq, uint32_t index)
     eq->running = eq->slot[index].n_voices > 0 ? eq->running | bit : eq->running & ~bit;
 }
 
+/// Which sections are in the cascade, and with that the gain before it and the scale of all states.
+/// To be called when a section has come to rest or begun to change: what follows it stays as it is.
+CH_RT static void
+compose(struct ch_eq *eq)
+{
+    double scale = 1.0;
+    for (uint32_t left = eq->running; left != 0;) {
+        const uint32_t index = 31 - (uint32_t)__builtin_clz(left);
+        struct ch_eq_slot *slot = &eq->slot[index];
+        slot->in_cascade = slot->n_voices == 1 && ch_eq_voice_scalable(&slot->voice[0]);
+        scale *= slot->in_cascade ? slot->voice[0].m0 : 1.0;
+        for (uint32_t i = 0; i < slot->n_voices && scale != slot->scale; i++) {
+            ch_eq_voice_scale(&slot->voice[i], scale / slot->scale);
+        }
+        slot->scale = scale;
+        left &= ~(1u << index);
+    }
+    eq->gain = scale;
+}
+
 /// The voice takes over the input within n_frames; there is room for it.
 CH_RT static void
 start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frames)
@@ -93,6 +113,7 @@ ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *
         slot->pending_length = n_frames;
     }
     update_running(eq, index);
+    compose(eq);
 }
 
 CH_RT void
@@ -112,7 +133,7 @@ is_over(const struct ch_eq_slot *slot, uint32_t index)
 {
     const struct ch_eq_voice *voice = &slot->voice[index];
     const bool left = voice->leave_length > 0 && voice->leave_position >= voice->leave_length;
-    return is_tail(slot, index) && (left || ch_eq_voice_level(voice) < SILENCE);
+    return is_tail(slot, index) && (left || ch_eq_voice_level(voice, slot->scale) < SILENCE);
 }
 
 /// A voice whose neighbours have both arrived can go without anything moving.
@@ -176,11 +197,12 @@ start_pending(struct ch_eq_slot *slot)
 CH_RT static void
 look_after(struct ch_eq *eq)
 {
+    bool changing = false;
     for (uint32_t left = eq->running; left != 0; left &= left - 1) {
         const uint32_t index = (uint32_t)__builtin_ctz(left);
         struct ch_eq_slot *slot = &eq->slot[index];
         for (uint32_t i = 0; i < slot->n_voices; i++) {
-            eq->n_resets += !ch_eq_voice_tidy(&slot->voice[i]);
+            eq->n_resets += !ch_eq_voice_tidy(&slot->voice[i], slot->scale);
         }
         if (slot->n_voices > 1) {
             remove_finished(slot);
@@ -188,7 +210,11 @@ look_after(struct ch_eq *eq)
             make_room(slot);
             start_pending(slot);
             update_running(eq, index);
+            changing = true;
         }
+    }
+    if (changing) {
+        compose(eq);
     }
 }
 
@@ -238,7 +264,7 @@ ch_eq_quiet(const struct ch_eq *eq)
 {
     for (uint32_t left = eq->running; left != 0; left &= left - 1) {
         const struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
-        if (slot->n_voices > 1 || !(ch_eq_voice_level(&slot->voice[0]) < SILENCE)) {
+        if (slot->n_voices > 1 || !(ch_eq_voice_level(&slot->voice[0], slot->scale) < SILENCE)) {
             return false;
         }
     }
@@ -260,5 +286,6 @@ ch_eq_reset(struct ch_eq *eq)
         snap(slot, &voice);
         update_running(eq, index);
     }
+    compose(eq);
     eq->grid_left = CH_EQ_GRID_FRAMES;
 }

@@ -36,6 +36,7 @@
 
 struct ch_eq_voice {
     double c, k, m0, m1, m2;                 ///< the section as the kernels want it (eq_voice.c)
+    double n1, n2;                           ///< m1 and m2 over m0
     double weight;                           ///< of s1 against s2
     double s1[CH_CHANNELS], s2[CH_CHANNELS]; ///< integrator states
     uint32_t position, length;               ///< frames of its way in; equal: arrived
@@ -46,6 +47,8 @@ struct ch_eq_voice {
 
 struct ch_eq_slot {
     uint32_t n_voices;                      ///< 0: identity at rest, skipped
+    bool in_cascade;                        ///< one voice, whose m0 is left to `gain`
+    double scale;                           ///< what its states are multiplied by
     struct ch_eq_voice voice[CH_EQ_VOICES]; ///< oldest first; the last one is where it leads
     struct ch_eq_section pending;           ///< target that waits for a voice
     bool pending_identity;
@@ -63,6 +66,7 @@ struct ch_eq {
     uint32_t n_resets;     ///< NaN or infinity was met, and removed or its section begun anew
     uint32_t grid_left;    ///< frames to the next look at tails and states
     uint32_t running;      ///< bit i: slot i has voices
+    double gain;           ///< product of the m0 of the cascade
     enum ch_eq_kernel kernel;
     struct ch_eq_slot slot[CH_EQ_BANDS_MAX];
 };

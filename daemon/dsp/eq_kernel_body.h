@@ -37,7 +37,7 @@ cascade_frames(const struct coefficients *k, vec *s1, vec *s2, const uint32_t co
         vec y = join(x[0], x[-lag]);
         UNROLL
         for (uint32_t i = 0; i < count; i++) {
-            y = tick(&k[i], &s1[i], &s2[i], y);
+            y = tick_cascaded(&k[i], &s1[i], &s2[i], y);
         }
         x[0] = lower(y);
         if (BANDS > 1) {
@@ -55,7 +55,7 @@ cascade(struct ch_eq_voice *const *voice, const uint32_t count, v2 *x, uint32_t 
     vec s1[CASCADE_MAX], s2[CASCADE_MAX];
     UNROLL
     for (uint32_t i = 0; i < count; i++) {
-        k[i] = load_coefficients(voice[i], other[i]);
+        k[i] = load_cascaded(voice[i], other[i]);
         s1[i] = join(pair(voice[i]->s1), (v2){});
         s2[i] = join(pair(voice[i]->s2), (v2){});
     }
@@ -119,7 +119,7 @@ run_cascade(struct ch_eq_voice **voice, uint32_t n_voices, v2 *x, uint32_t n_fra
     }
 }
 
-/// The sections in the order of the rack; neighbours at rest go through the cascade together.
+/// The sections in the order of the rack; neighbours in the cascade go through it together.
 CH_RT static inline void
 run_sections(struct ch_eq *eq, v2 *x, uint32_t n_frames)
 {
@@ -127,12 +127,12 @@ run_sections(struct ch_eq *eq, v2 *x, uint32_t n_frames)
     uint32_t n_resting = 0;
     for (uint32_t left = eq->running; left != 0; left &= left - 1) {
         struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
-        if (slot->n_voices > 1) {
+        if (slot->in_cascade) {
+            resting[n_resting++] = &slot->voice[0];
+        } else {
             run_cascade(resting, n_resting, x, n_frames);
             n_resting = 0;
             run_changing(slot, x, n_frames);
-        } else {
-            resting[n_resting++] = &slot->voice[0];
         }
     }
     run_cascade(resting, n_resting, x, n_frames);
@@ -240,7 +240,7 @@ run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
     v2 frames[LAG + GRID_FRAMES + LAG] __attribute__((aligned(32)));
     v2 *x = frames + LAG;
     const bool settled = ch_ramp_settled(&eq->preamp);
-    const double gain = settled ? (double)eq->preamp.target : 1.0;
+    const double gain = eq->gain * (settled ? (double)eq->preamp.target : 1.0);
     for (uint32_t n = 0; n < LAG; n++) {
         frames[n] = (v2){};
         x[n_frames + n] = (v2){};

@@ -148,12 +148,35 @@ store_states(struct ch_eq_voice *voice, v2 s1, v2 s2)
     *(v2_anywhere *)voice->s2 = s2;
 }
 
+/// Of a cascade, where m0 is taken out.
+ALWAYS_INLINE CH_RT struct coefficients
+load_cascaded(const struct ch_eq_voice *a, const struct ch_eq_voice *b)
+{
+    return (struct coefficients){
+        .c = spread2(a->c, b->c),
+        .k = spread2(a->k, b->k),
+        .m1 = spread2(a->n1, b->n1),
+        .m2 = spread2(a->n2, b->n2),
+    };
+}
+
 /// Around the loop it is 7 cycles from state to state: a multiply-add and a subtraction.
 ALWAYS_INLINE CH_RT vec
 tick(const struct coefficients *k, vec *s1, vec *s2, vec x)
 {
     const vec memory = k->m1 * *s1;
     const vec y = MULADD(k->m0, x, MULADD(k->m2, *s2, memory));
+    *s1 = MULADD(k->c, *s1, x) - *s2;
+    *s2 = MULADD(k->k, *s1, *s2);
+    return y;
+}
+
+/// tick() with m0 taken out.
+ALWAYS_INLINE CH_RT vec
+tick_cascaded(const struct coefficients *k, vec *s1, vec *s2, vec x)
+{
+    const vec memory = k->m1 * *s1;
+    const vec y = x + MULADD(k->m2, *s2, memory);
     *s1 = MULADD(k->c, *s1, x) - *s2;
     *s2 = MULADD(k->k, *s1, *s2);
     return y;

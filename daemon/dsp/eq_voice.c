@@ -17,6 +17,10 @@
 //
 //     m0 = h·(mh + g·mb + g^2·ml)    m1 = 2·h·g·(mb - k_section·m0)    m2 = ml - m0
 //
+// In a cascade m0 is taken out: y = x + n1·s1 + n2·s2 with n = m/m0, and one gain before the first
+// section is the product of all m0.  The states of a section are then those of its true input, times
+// the m0 of itself and of all that follow, its scale.
+//
 // s1 is larger than s2 by up to 1/sqrt(k), which weighs it below.
 
 #include "daemon/dsp/eq_voice.h"
@@ -25,6 +29,9 @@
 
 /// -600 dBFS.
 #define FLUSH_BELOW 1e-30
+
+/// 2^15, and 2^(2·15·CH_EQ_BANDS_MAX) is still finite.
+#define SCALABLE 32768.0
 
 CH_RT void
 ch_eq_voice_init(struct ch_eq_voice *voice, const struct ch_eq_section *section, bool identity)
@@ -38,6 +45,8 @@ ch_eq_voice_init(struct ch_eq_voice *voice, const struct ch_eq_section *section,
         voice->m0 = h * (section->mh + g * (section->mb + g * section->ml));
         voice->m1 = 2.0 * h * g * (section->mb - section->k * voice->m0);
         voice->m2 = h * (section->ml - section->mh + g * (section->k * section->ml - section->mb));
+        voice->n1 = voice->m1 / voice->m0;
+        voice->n2 = voice->m2 / voice->m0;
         voice->weight = sqrt(voice->k);
     }
 }
@@ -64,6 +73,22 @@ magnitude(double x)
     return x < 0.0 ? -x : x;
 }
 
+CH_RT bool
+ch_eq_voice_scalable(const struct ch_eq_voice *voice)
+{
+    const double m0 = magnitude(voice->m0);
+    return m0 > 1.0 / SCALABLE && m0 < SCALABLE;
+}
+
+CH_RT void
+ch_eq_voice_scale(struct ch_eq_voice *voice, double by)
+{
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        voice->s1[c] *= by;
+        voice->s2[c] *= by;
+    }
+}
+
 /// Both states of both channels, by what they mean in s2.
 CH_RT static double
 state_sum(const struct ch_eq_voice *voice)
@@ -76,20 +101,21 @@ state_sum(const struct ch_eq_voice *voice)
 }
 
 CH_RT double
-ch_eq_voice_level(const struct ch_eq_voice *voice)
+ch_eq_voice_level(const struct ch_eq_voice *voice, double scale)
 {
     if (voice->identity) {
         return 0.0;
     }
-    return 2.0 * (magnitude(voice->m1) / voice->weight + magnitude(voice->m2)) * state_sum(voice);
+    const double heard = magnitude(voice->m1) / voice->weight + magnitude(voice->m2);
+    return 2.0 * heard * state_sum(voice) / magnitude(scale);
 }
 
 CH_RT bool
-ch_eq_voice_tidy(struct ch_eq_voice *voice)
+ch_eq_voice_tidy(struct ch_eq_voice *voice, double scale)
 {
     const double sum = state_sum(voice);
     const bool finite = sum * 0.0 == 0.0;
-    if (!finite || sum < FLUSH_BELOW) {
+    if (!finite || sum < FLUSH_BELOW * magnitude(scale)) {
         ch_eq_voice_clear(voice);
     }
     return finite;

@@ -19,11 +19,18 @@ CH_RT bool ch_eq_voice_same(const struct ch_eq_voice *a, const struct ch_eq_voic
 
 CH_RT void ch_eq_voice_clear(struct ch_eq_voice *voice);
 
-/// Bound of what its states can still put out by themselves, in one sample.
-CH_RT double ch_eq_voice_level(const struct ch_eq_voice *voice);
+/// Whether m0 can be left to a gain before all sections: the product of CH_EQ_BANDS_MAX of them,
+/// and the ratio of two such products, are far from what a double cannot hold.
+CH_RT bool ch_eq_voice_scalable(const struct ch_eq_voice *voice);
+
+CH_RT void ch_eq_voice_scale(struct ch_eq_voice *voice, double by);
+
+/// Bound of what its states, which are multiplied by `scale`, can still put out by themselves, in
+/// one sample.
+CH_RT double ch_eq_voice_level(const struct ch_eq_voice *voice, double scale);
 
 /// States that nothing can hear any more become zero, before they become denormal; so do states
 /// that are not finite, and then it returns false.
-CH_RT bool ch_eq_voice_tidy(struct ch_eq_voice *voice);
+CH_RT bool ch_eq_voice_tidy(struct ch_eq_voice *voice, double scale);
 
 #endif
