@@ -16,7 +16,7 @@
 #include "daemon/dsp/eq.h"
 
 /// Longest chunk, and the distance at which tails and states are looked after.
-#define CH_EQ_GRID_FRAMES 128
+#define CH_EQ_GRID_FRAMES 256
 
 /// GCC for Windows keeps 32-byte vectors in stack frames that are aligned to 16 (GCC bug 54412).
 #if defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
