@@ -152,6 +152,67 @@ test_racks_of_every_size(void **state)
     }
 }
 
+// --- a rack of which one section changes, against two racks in a row ---------------------------
+
+/// A band rests, changes, rests again, is one that cannot be scaled, and is gone in the end.
+static void
+run_moving(struct take *take, uint32_t index, uint32_t n_others, enum ch_eq_kernel kernel)
+{
+    static const struct ch_eq_band targets[] = {
+        {.type = CH_EQ_LOW_PASS, .freq_hz = 400.0, .q = 0.7},
+        {.type = CH_EQ_PEAK, .freq_hz = 60.0, .gain_db = 9.0, .q = 0.5},
+        {.type = CH_EQ_LOW_PASS, .freq_hz = 30.0, .q = 0.7},
+        {.type = CH_EQ_HIGH_PASS, .freq_hz = 9000.0, .q = 1.0},
+        {.type = CH_EQ_PEAK, .freq_hz = 1000.0, .gain_db = 0.0, .q = 1.0},
+    };
+    uint32_t seed = 11;
+    ch_eq_init(&eq);
+    assert_true(ch_eq_use_kernel(&eq, kernel));
+    for (uint32_t i = 0; i < n_others; i++) {
+        const struct ch_eq_band band = random_band(&seed);
+        set_band(i < index ? i : i + 1, &band, 0);
+    }
+    for (uint32_t frame = 0; frame < TOTAL; frame += 60) {
+        if (index < CH_EQ_BANDS_MAX && frame % 4800 == 0) {
+            set_band(index, &targets[frame / 4800], frame == 0 ? 0 : LENGTH);
+        }
+        ch_eq_run(&eq, take->left + frame, take->right + frame, 60);
+    }
+}
+
+/// Largest distance, by the peak of what is expected.
+static double
+apart(const float *got, const float *expected)
+{
+    float worst = 0.0f;
+    for (int n = 0; n < TOTAL; n++) {
+        worst = fmaxf(worst, fabsf(got[n] - expected[n]));
+    }
+    return (double)(worst / peak(expected));
+}
+
+/// What a section is and does must not be seen in the states of the others.
+static void
+test_change_beside_sections_at_rest(void **state)
+{
+    (void)state;
+    static struct take together, apiece;
+    for (enum ch_eq_kernel kernel = CH_EQ_KERNEL_SSE2; kernel <= CH_EQ_KERNEL_AVX2; kernel++) {
+        if (!ch_eq_use_kernel(&eq, kernel)) {
+            continue;
+        }
+        // Behind the others, whose states it rescales.  Two racks in a row round to float between
+        // them, once.
+        fill_noise(&together, 3);
+        apiece = together;
+        run_moving(&together, 9, 9, kernel);
+        run_moving(&apiece, CH_EQ_BANDS_MAX, 9, kernel);
+        run_moving(&apiece, 9, 0, kernel);
+        assert_true(apart(together.left, apiece.left) < 1.5e-7);
+        assert_true(apart(together.right, apiece.right) < 1.5e-7);
+    }
+}
+
 // --- against each other -------------------------------------------------------------------------
 
 /// A rack in which a band becomes another one `per_second` times a second.
@@ -266,6 +327,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_racks_of_every_size),
+        cmocka_unit_test(test_change_beside_sections_at_rest),
         cmocka_unit_test(test_kernels_agree),
         cmocka_unit_test(test_choice),
     };
