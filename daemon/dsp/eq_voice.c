@@ -18,8 +18,8 @@
 //     m0 = h·(mh + g·mb + g^2·ml)    m1 = 2·h·g·(mb - k_section·m0)    m2 = ml - m0
 //
 // In a cascade m0 is taken out: y = x + n1·s1 + n2·s2 with n = m/m0, and one gain before the first
-// section is the product of all m0.  The states of a section are then those of its true input, times
-// the m0 of itself and of all that follow, its scale.
+// section is the product of all m0.  The states of a section are then those of its true
+// input, times its scale: the m0 of itself and of all that follow.
 //
 // s1 is larger than s2 by up to 1/sqrt(k), which weighs it below.
 
