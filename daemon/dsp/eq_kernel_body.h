@@ -177,7 +177,7 @@ ALWAYS_INLINE CH_RT v4f
 narrow(const v2 *x)
 {
 #if BANDS == 2
-    return __builtin_convertvector(join(x[0], x[1]), v4f);
+    return __builtin_convertvector(*(const vec *)x, v4f);
 #else
     return (v4f){(float)x[0][0], (float)x[0][1], (float)x[1][0], (float)x[1][1]};
 #endif

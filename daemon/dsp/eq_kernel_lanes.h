@@ -176,10 +176,10 @@ ALWAYS_INLINE CH_RT vec
 tick_cascaded(const struct coefficients *k, vec *s1, vec *s2, vec x)
 {
     const vec memory = k->m1 * *s1;
-    const vec y = x + MULADD(k->m2, *s2, memory);
+    const vec heard = MULADD(k->m2, *s2, memory);
     *s1 = MULADD(k->c, *s1, x) - *s2;
     *s2 = MULADD(k->k, *s1, *s2);
-    return y;
+    return x + heard;
 }
 
 #endif
