@@ -19,6 +19,7 @@ struct entry {
     struct ch_meter_spec meter;
     char *description;            ///< of a spectrum
     struct ch_analysis *analysis; ///< owned by the worker; here only its name
+    struct ch_frame *latest;      ///< a reference to what was taken last
 };
 
 struct ch_analyser {
@@ -48,15 +49,14 @@ ch_frame_unref(struct ch_frame *frame)
     }
 }
 
-static bool
-is_wanted(const struct ch_analyser *analyser, uint32_t handle)
+static struct entry *
+find_entry(const struct ch_analyser *analyser, uint32_t handle)
 {
-    for (const struct entry *entry = analyser->entries; entry; entry = entry->next) {
-        if (entry->handle == handle) {
-            return true;
-        }
+    struct entry *entry = analyser->entries;
+    while (entry && entry->handle != handle) {
+        entry = entry->next;
     }
-    return false;
+    return entry;
 }
 
 /// Free what the worker has let go of.
@@ -74,7 +74,11 @@ next_frame(struct ch_analyser *analyser)
 {
     struct ch_frame *frame;
     while (ch_ring_read(&analyser->worker.frames, &frame, 1)) {
-        if (is_wanted(analyser, frame->analysis)) {
+        struct entry *entry = find_entry(analyser, frame->analysis);
+        if (entry) {
+            ch_frame_unref(entry->latest);
+            entry->latest = frame;
+            ch_frame_ref(frame);
             return frame;
         }
         ch_frame_unref(frame); // sent before its analysis was removed
@@ -93,6 +97,13 @@ ch_analyser_take(struct ch_analyser *analyser)
         frame = next_frame(analyser);
     }
     return frame;
+}
+
+const struct ch_frame *
+ch_analyser_latest(const struct ch_analyser *analyser, uint32_t handle)
+{
+    const struct entry *entry = find_entry(analyser, handle);
+    return entry ? entry->latest : NULL;
 }
 
 // --- the worker -----------------------------------------------------------------------------
@@ -176,6 +187,7 @@ ch_analyser_create(struct ch_analyser **out, const struct ch_analyser_config *co
 static void
 free_entry(struct entry *entry)
 {
+    ch_frame_unref(entry->latest);
     free(entry->description);
     free(entry);
 }
@@ -224,6 +236,16 @@ ch_analyser_set_flowing(struct ch_analyser *analyser, bool flowing)
 
 // --- analyses -------------------------------------------------------------------------------
 
+static enum ch_status
+make_room(struct ch_analysis *analysis)
+{
+    analysis->capacity =
+        analysis->spectrum ? ch_spectrum_encoded_max(analysis->spectrum) : CH_METER_ENCODED_MAX;
+    analysis->draft = malloc(analysis->capacity);
+    analysis->sent = malloc(analysis->capacity);
+    return analysis->draft && analysis->sent ? CH_OK : CH_NO_MEMORY;
+}
+
 /// What the worker runs for an entry, at the present rate.
 static enum ch_status
 build(const struct ch_analyser *analyser, const struct entry *entry, struct ch_analysis **out)
@@ -243,6 +265,9 @@ build(const struct ch_analyser *analyser, const struct entry *entry, struct ch_a
         analysis->tap = entry->spectrum.tap;
         analysis->rate_hz = entry->spectrum.rate_hz;
         status = ch_spectrum_create(&analysis->spectrum, &entry->spectrum, analyser->rate_hz);
+    }
+    if (status == CH_OK) {
+        status = make_room(analysis);
     }
     if (status != CH_OK) {
         ch_analysis_destroy(analysis);

@@ -81,14 +81,19 @@ CH_NODISCARD enum ch_status ch_analyser_add_meter(struct ch_analyser *analyser,
                                                   uint32_t *handle);
 void ch_analyser_remove(struct ch_analyser *analyser, uint32_t handle);
 
-/// Sound flows (or not).  When it stops, each analysis sends one last frame of its rest state
-/// (after decay) and then nothing until sound flows again.                                  [main]
+/// Sound flows (or not).  When it stops, each analysis decays into its rest state, and the worker
+/// sleeps until sound flows again.                                                          [main]
 void ch_analyser_set_flowing(struct ch_analyser *analyser, bool flowing);
 
 /// The device's rate changed: every analysis starts anew.                                   [main]
 void ch_analyser_set_rate(struct ch_analyser *analyser, uint32_t rate_hz);
 
-/// The next encoded frame, or NULL; the caller owns one reference.                          [main]
+/// The next encoded frame, or NULL; the caller owns one reference.  A spectrum, and a meter in
+/// silence, makes none as long as it would be equal to the last.                            [main]
 struct ch_frame *ch_analyser_take(struct ch_analyser *analyser);
+
+/// The frame of an analysis that was taken last: what stands as long as no other comes.  Borrowed;
+/// NULL = none yet.                                                                         [main]
+const struct ch_frame *ch_analyser_latest(const struct ch_analyser *analyser, uint32_t handle);
 
 #endif

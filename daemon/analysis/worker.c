@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/worker.c — drain the taps, run what is due, send it up, sleep.           [worker]
+// daemon/analysis/worker.c — drain the taps, run what is due, send up what is new, sleep.  [worker]
 //
 // It wakes for the next frame that is due and for commands, and while sound flows often enough that
 // no tap fills up.  After sound stops, silence goes on in its place until every picture has come to
@@ -12,154 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/analysis/worker_sound.h"
 #include "daemon/base/units.h"
 
 #define NICE 5
 /// A picture that has not decayed by then (long peak hold) is put to rest.
 #define DECAY_MAX_NS (4 * CH_NS_PER_S)
-/// Of silence that is made up at a time: enough to fill any window and the meter's memory.
-#define SILENCE_MAX_S 4
-#define CHUNK_FRAMES  512
-/// Larger samples are no sound; their squares must fit into a float.
-#define SAMPLE_MAX 1e6f
-
-// --- sound in -------------------------------------------------------------------------------
-
-static void
-push_all(struct ch_worker *worker, enum ch_tap_point point, const struct ch_pcm_frame *frames,
-         uint32_t n_frames)
-{
-    for (uint32_t i = 0; i < worker->n_analyses; i++) {
-        struct ch_analysis *analysis = worker->analysis[i];
-        if (analysis->tap != point) {
-            continue;
-        }
-        if (analysis->spectrum) {
-            ch_spectrum_push(analysis->spectrum, frames, n_frames);
-        } else {
-            ch_meter_push(analysis->meter, frames, n_frames);
-        }
-    }
-}
-
-static float
-sane(float sample)
-{
-    return fabsf(sample) <= SAMPLE_MAX ? sample : 0.0f; // NaN compares false
-}
-
-static void
-update_position(struct ch_tap_reader *reader)
-{
-    const uint64_t first = atomic_load_explicit(&reader->tap->first_frame, memory_order_relaxed);
-    reader->position = first + reader->n_read + reader->n_dropped;
-    reader->n_silent = 0;
-}
-
-/// What is in the ring belongs before frames that are lost: leave it.
-static void
-skip_to_now(struct ch_tap_reader *reader, uint32_t available, uint64_t n_dropped)
-{
-    ch_ring_release(&reader->tap->pcm->ring, available);
-    reader->n_read += available;
-    reader->n_dropped = n_dropped;
-}
-
-static void
-attach(struct ch_tap_reader *reader, struct ch_tap *tap)
-{
-    reader->tap = tap;
-    if (!tap) {
-        return;
-    }
-    struct ch_ring *ring = &tap->pcm->ring;
-    // A tap that was read before goes on where it was; any other one starts from its own index.
-    const uint32_t index = atomic_load_explicit(&ring->r, memory_order_relaxed);
-    if ((uint32_t)reader->n_read != index) {
-        reader->n_read = index;
-    }
-    const uint32_t available = ch_ring_read_space(ring);
-    reader->n_dropped = 0;
-    const uint64_t n_dropped = atomic_load_explicit(&tap->n_dropped, memory_order_relaxed);
-    if (n_dropped > 0) {
-        skip_to_now(reader, available, n_dropped);
-    }
-}
-
-/// The picture of a tap that has lost frames begins anew; a meter goes on.
-static void
-restart_spectra(struct ch_worker *worker, enum ch_tap_point point)
-{
-    for (uint32_t i = 0; i < worker->n_analyses; i++) {
-        if (worker->analysis[i]->tap == point && worker->analysis[i]->spectrum) {
-            ch_spectrum_reset(worker->analysis[i]->spectrum);
-        }
-    }
-}
-
-/// Read all that waits; frames read.
-static uint32_t
-drain(struct ch_worker *worker, enum ch_tap_point point)
-{
-    struct ch_tap_reader *reader = &worker->reader[point];
-    struct ch_ring *ring = &reader->tap->pcm->ring;
-    const uint32_t available = ch_ring_read_space(ring);
-    const uint64_t n_dropped = atomic_load_explicit(&reader->tap->n_dropped, memory_order_relaxed);
-    if (n_dropped != reader->n_dropped) {
-        skip_to_now(reader, available, n_dropped);
-        restart_spectra(worker, point);
-        update_position(reader);
-        return available;
-    }
-    for (uint32_t left = available; left > 0;) {
-        struct ch_pcm_frame chunk[CHUNK_FRAMES];
-        const uint32_t n = left < CHUNK_FRAMES ? left : CHUNK_FRAMES;
-        if (!ch_ring_read(ring, chunk, n)) {
-            break;
-        }
-        for (uint32_t i = 0; i < n; i++) {
-            chunk[i].left = sane(chunk[i].left);
-            chunk[i].right = sane(chunk[i].right);
-        }
-        push_all(worker, point, chunk, n);
-        reader->n_read += n;
-        left -= n;
-    }
-    if (available > 0) {
-        update_position(reader);
-    }
-    return available;
-}
-
-/// Nothing comes from the tap: time goes on in silence.
-static void
-fill_silence(struct ch_worker *worker, enum ch_tap_point point, uint64_t now_ns)
-{
-    struct ch_tap_reader *reader = &worker->reader[point];
-    const double s = (double)(now_ns - reader->filled_ns) * 1e-9;
-    const uint32_t n = (uint32_t)(fmin(s, SILENCE_MAX_S) * worker->rate_hz);
-    if (n > 0) {
-        push_all(worker, point, NULL, n);
-        reader->n_silent += n;
-        reader->filled_ns =
-            s > SILENCE_MAX_S ? now_ns : reader->filled_ns + ch_ns_from_frames(n, worker->rate_hz);
-    }
-}
-
-static void
-pump(struct ch_worker *worker, uint64_t now_ns)
-{
-    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
-        const enum ch_tap_point point = (enum ch_tap_point)i;
-        struct ch_tap_reader *reader = &worker->reader[i];
-        const uint32_t n = reader->tap ? drain(worker, point) : 0;
-        if (n > 0 || (worker->flowing && reader->tap)) {
-            reader->filled_ns = now_ns;
-        } else {
-            fill_silence(worker, point, now_ns);
-        }
-    }
-}
 
 // --- frames out -----------------------------------------------------------------------------
 
@@ -187,38 +45,49 @@ stamp(const struct ch_worker *worker, const struct ch_analysis *analysis, uint64
         heard_ns > 0.0 ? clock.heard_mono_ns + (uint64_t)(int64_t)llrint(later_s * 1e9) : 0;
 }
 
-static struct ch_frame *
-encode(const struct ch_worker *worker, const struct ch_analysis *analysis, uint64_t now_ns)
+/// What there is to see now, into the draft; its length.
+static uint32_t
+encode(const struct ch_analysis *analysis)
 {
-    const uint32_t capacity =
-        analysis->spectrum ? ch_spectrum_encoded_max(analysis->spectrum) : CH_METER_ENCODED_MAX;
-    struct ch_frame *frame = malloc(sizeof *frame + capacity);
-    if (!frame) {
-        return NULL;
-    }
-    struct ch_text text = {.data = frame->data, .capacity = capacity};
+    struct ch_text text = {.data = analysis->draft, .capacity = analysis->capacity};
     if (analysis->spectrum) {
         ch_spectrum_encode(analysis->spectrum, &text);
     } else {
         ch_meter_encode(analysis->meter, &text);
     }
     assert(!text.full);
-    frame->n_refs = 1;
-    frame->analysis = analysis->handle;
-    frame->n_bytes = text.n_bytes;
-    stamp(worker, analysis, now_ns, frame);
-    struct ch_frame *shrunk = realloc(frame, sizeof *frame + text.n_bytes);
-    return shrunk ? shrunk : frame;
+    return text.n_bytes;
 }
 
-/// false if nobody will see it.
 static bool
-emit(struct ch_worker *worker, const struct ch_analysis *analysis, uint64_t now_ns)
+at_rest(const struct ch_analysis *analysis)
 {
-    struct ch_frame *frame = encode(worker, analysis, now_ns);
+    return analysis->spectrum ? ch_spectrum_at_rest(analysis->spectrum)
+                              : ch_meter_at_rest(analysis->meter);
+}
+
+/// A spectrum is a picture of what is, and one that stands stays true.  A reading of a meter is of
+/// the time since the last one: only one of silence has nothing to tell twice.
+static bool
+is_news(const struct ch_analysis *analysis, uint32_t n_bytes)
+{
+    return n_bytes != analysis->n_sent || memcmp(analysis->draft, analysis->sent, n_bytes) != 0 ||
+           (analysis->meter && !at_rest(analysis));
+}
+
+static bool
+send_draft(struct ch_worker *worker, const struct ch_analysis *analysis, uint32_t n_bytes,
+           uint64_t now_ns)
+{
+    struct ch_frame *frame = malloc(sizeof *frame + n_bytes);
     if (!frame) {
         return false;
     }
+    memcpy(frame->data, analysis->draft, n_bytes);
+    frame->n_refs = 1;
+    frame->analysis = analysis->handle;
+    frame->n_bytes = n_bytes;
+    stamp(worker, analysis, now_ns, frame);
     if (!ch_ring_write(&worker->frames, &frame, 1)) {
         free(frame);
         return false;
@@ -231,11 +100,22 @@ emit(struct ch_worker *worker, const struct ch_analysis *analysis, uint64_t now_
     return true;
 }
 
+/// false if [main] does not have what there is to see: then it has to be sent again.
 static bool
-at_rest(const struct ch_analysis *analysis)
+emit(struct ch_worker *worker, struct ch_analysis *analysis, uint64_t now_ns)
 {
-    return analysis->spectrum ? ch_spectrum_at_rest(analysis->spectrum)
-                              : ch_meter_at_rest(analysis->meter);
+    const uint32_t n_bytes = encode(analysis);
+    if (!is_news(analysis, n_bytes)) {
+        return true;
+    }
+    if (!send_draft(worker, analysis, n_bytes, now_ns)) {
+        return false;
+    }
+    char *sent = analysis->draft;
+    analysis->draft = analysis->sent;
+    analysis->sent = sent;
+    analysis->n_sent = n_bytes;
+    return true;
 }
 
 static void
@@ -364,7 +244,7 @@ obey(struct ch_worker *worker, const struct ch_worker_command *command, uint64_t
         drop(worker, command->analysis, command->other, now_ns);
         break;
     case CH_WORKER_TAP:
-        attach(&worker->reader[command->point], command->tap);
+        ch_worker_attach(&worker->reader[command->point], command->tap);
         break;
     case CH_WORKER_FLOWING:
         set_flowing(worker, command->value != 0, now_ns);
@@ -446,7 +326,7 @@ begin(struct ch_worker *worker)
         reader->position = clock.frame;
         reader->n_silent = 0;
         reader->filled_ns = worker->epoch_ns;
-        attach(reader, reader->tap);
+        ch_worker_attach(reader, reader->tap);
     }
 }
 
@@ -457,7 +337,7 @@ work(void *arg)
     begin(worker);
     while (take_commands(worker)) {
         const uint64_t now_ns = ch_os_mono_ns();
-        pump(worker, now_ns);
+        ch_worker_pump(worker, now_ns);
         run_due(worker, now_ns);
         sleep_until_due(worker);
     }
@@ -471,6 +351,8 @@ ch_analysis_destroy(struct ch_analysis *analysis)
     if (analysis) {
         ch_spectrum_destroy(analysis->spectrum);
         ch_meter_destroy(analysis->meter);
+        free(analysis->draft);
+        free(analysis->sent);
         free(analysis);
     }
 }

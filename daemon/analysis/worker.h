@@ -33,10 +33,14 @@ struct ch_analysis {
     enum ch_tap_point tap;
     struct ch_spectrum *spectrum; ///< either this
     struct ch_meter *meter;       ///< or that; owned
+    uint32_t capacity;            ///< bytes of draft and of sent, which are owned
     // [worker]
     uint64_t due_ns;
     uint64_t last_ns; ///< when it last ran; 0 = never
     bool resting;     ///< its rest state has been sent
+    char *draft;      ///< where frames are encoded
+    char *sent;       ///< the last one that was sent
+    uint32_t n_sent;  ///< bytes of it; 0 = none yet
 };
 
 void ch_analysis_destroy(struct ch_analysis *analysis); ///< [main]

@@ -51,49 +51,11 @@ use_tap(struct ch_daemon *daemon, enum ch_tap_point point)
     }
 }
 
-static void
-forget_latest(struct ch_feeds *feeds)
-{
-    for (int i = 0; i < CH_FEEDS_LATEST; i++) {
-        if (feeds->latest[i]) {
-            ch_frame_unref(feeds->latest[i]);
-            feeds->latest[i] = NULL;
-        }
-    }
-}
-
-// Takes the reference over.
-static void
-keep_latest(struct ch_feeds *feeds, struct ch_frame *frame)
-{
-    struct ch_frame **slot = NULL;
-    for (int i = 0; i < CH_FEEDS_LATEST; i++) {
-        struct ch_frame **at = &feeds->latest[i];
-        if (*at && (*at)->analysis == frame->analysis) {
-            slot = at;
-            break;
-        }
-        if (!*at && !slot) {
-            slot = at;
-        }
-    }
-    slot = slot ? slot : &feeds->latest[frame->analysis % CH_FEEDS_LATEST];
-    if (*slot) {
-        ch_frame_unref(*slot);
-    }
-    *slot = frame;
-}
-
 const struct ch_frame *
-ch_feeds_resting_frame(const struct ch_daemon *daemon, uint32_t analysis)
+ch_feeds_latest_frame(const struct ch_daemon *daemon, uint32_t analysis)
 {
-    for (int i = 0; i < CH_FEEDS_LATEST && !daemon->feeds.flowing; i++) {
-        const struct ch_frame *frame = daemon->feeds.latest[i];
-        if (frame && frame->analysis == analysis) {
-            return frame;
-        }
-    }
-    return NULL;
+    const struct ch_analyser *analyser = daemon->feeds.analyser;
+    return analyser ? ch_analyser_latest(analyser, analysis) : NULL;
 }
 
 static void
@@ -105,7 +67,6 @@ close_if_unused(struct ch_daemon *daemon)
             return;
         }
     }
-    forget_latest(feeds);
     ch_analyser_destroy(feeds->analyser);
     feeds->analyser = NULL;
     feeds->flowing = false;
@@ -229,13 +190,8 @@ ch_feeds_poll(struct ch_daemon *daemon)
 {
     struct ch_frame *frame;
     while (daemon->feeds.analyser && (frame = ch_analyser_take(daemon->feeds.analyser))) {
-        ch_topics_frame(daemon, frame);
-        // Telling may have closed the last client, and the analyser with it.
-        if (daemon->feeds.analyser) {
-            keep_latest(&daemon->feeds, frame);
-        } else {
-            ch_frame_unref(frame);
-        }
+        ch_topics_frame(daemon, frame); // may close the last client, and the analyser with it
+        ch_frame_unref(frame);
     }
 }
 
@@ -251,7 +207,6 @@ ch_feeds_fini(struct ch_daemon *daemon)
         }
     }
     ch_link_drain(daemon);
-    forget_latest(feeds);
     if (feeds->analyser) {
         ch_analyser_destroy(feeds->analyser);
         feeds->analyser = NULL;

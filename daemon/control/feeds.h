@@ -12,14 +12,9 @@
 
 struct ch_daemon;
 
-/// As many as there can be analyses.
-#define CH_FEEDS_LATEST 64
-
 struct ch_feeds {
     struct ch_analyser *analyser; ///< NULL while nobody watches
     bool flowing;
-    struct ch_frame
-        *latest[CH_FEEDS_LATEST]; ///< one of each analysis, for who comes while all rests
     struct ch_feed_tap {
         struct ch_tap *tap; ///< [rt] writes it; NULL = none
         uint32_t n_users;
@@ -46,9 +41,9 @@ void ch_feeds_on_tap_released(struct ch_daemon *daemon, struct ch_tap *tap,
 /// The analyser has frames.
 void ch_feeds_poll(struct ch_daemon *daemon);
 
-/// The latest frame of an analysis if nothing flows, so that no newer one is to be expected; else
-/// NULL.  Borrowed.
-const struct ch_frame *ch_feeds_resting_frame(const struct ch_daemon *daemon, uint32_t analysis);
+/// The latest frame of an analysis: none comes as long as nothing changes, so whoever does not have
+/// it is given it.  Borrowed; NULL = none yet.
+const struct ch_frame *ch_feeds_latest_frame(const struct ch_daemon *daemon, uint32_t analysis);
 
 /// The callback stands: take everything back and free it.
 void ch_feeds_fini(struct ch_daemon *daemon);

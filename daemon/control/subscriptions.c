@@ -184,16 +184,6 @@ tell_missed(struct ch_daemon *daemon, struct ch_session *session, struct ch_subs
     return true;
 }
 
-void
-ch_subscriptions_drained(struct ch_daemon *daemon, struct ch_session *session)
-{
-    for (struct ch_subscription *sub = *ch_session_subscriptions(session); sub; sub = sub->next) {
-        if (!sub->answer && !tell_missed(daemon, session, sub)) {
-            return;
-        }
-    }
-}
-
 // --- frames ------------------------------------------------------------------------------------
 
 void
@@ -234,23 +224,35 @@ send_frame(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
                                                       .n_bytes = frame->n_bytes});
 }
 
-// A new subscriber while nothing flows: what stands is all that there will be for now.
 static bool
-tell_resting(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub)
+tell_latest(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub,
+            enum ch_topic topic, struct ch_rate_feed *feed)
 {
-    const struct ch_frame *frame =
-        sub->spectrum.on ? ch_feeds_resting_frame(daemon, sub->spectrum.analysis) : NULL;
+    const struct ch_frame *frame = feed->on ? ch_feeds_latest_frame(daemon, feed->analysis) : NULL;
     if (frame) {
-        send_frame(daemon, session, sub, CH_TOPIC_SPECTRUM, &sub->spectrum, frame);
-    }
-    if (ch_session_closing(session)) {
-        return false;
-    }
-    frame = sub->meter.on ? ch_feeds_resting_frame(daemon, sub->meter.analysis) : NULL;
-    if (frame) {
-        send_frame(daemon, session, sub, CH_TOPIC_METER, &sub->meter, frame);
+        send_frame(daemon, session, sub, topic, feed, frame);
     }
     return !ch_session_closing(session);
+}
+
+// A new subscriber of what others have already: it may stand for long.
+static bool
+tell_first(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub)
+{
+    return tell_latest(daemon, session, sub, CH_TOPIC_SPECTRUM, &sub->spectrum) &&
+           tell_latest(daemon, session, sub, CH_TOPIC_METER, &sub->meter);
+}
+
+// If the latest one was dropped, it may have been the last for long: it is late, not lost.
+static bool
+tell_late(struct ch_daemon *daemon, struct ch_session *session, struct ch_subscription *sub,
+          enum ch_topic topic, struct ch_rate_feed *feed)
+{
+    if (feed->n_dropped == 0 || ch_session_backlogged(session)) {
+        return true;
+    }
+    feed->n_dropped--;
+    return tell_latest(daemon, session, sub, topic, feed);
 }
 
 void
@@ -275,6 +277,18 @@ ch_topics_frame(struct ch_daemon *daemon, const struct ch_frame *frame)
 }
 
 void
+ch_subscriptions_drained(struct ch_daemon *daemon, struct ch_session *session)
+{
+    for (struct ch_subscription *sub = *ch_session_subscriptions(session); sub; sub = sub->next) {
+        if (!sub->answer && (!tell_missed(daemon, session, sub) ||
+                             !tell_late(daemon, session, sub, CH_TOPIC_SPECTRUM, &sub->spectrum) ||
+                             !tell_late(daemon, session, sub, CH_TOPIC_METER, &sub->meter))) {
+            return;
+        }
+    }
+}
+
+void
 ch_subscriptions_answered(struct ch_daemon *daemon, struct ch_session *session,
                           const struct ch_line_job *job)
 {
@@ -284,7 +298,7 @@ ch_subscriptions_answered(struct ch_daemon *daemon, struct ch_session *session,
             if (sub->rt_watch) {
                 ch_rt_watch_begin(daemon, sub->rt_watch);
             }
-            if (!tell_missed(daemon, session, sub) || !tell_resting(daemon, session, sub)) {
+            if (!tell_missed(daemon, session, sub) || !tell_first(daemon, session, sub)) {
                 return;
             }
         }

@@ -124,7 +124,8 @@ ch_engine_publish(struct ch_engine *engine)
 {
     const uint64_t latency_ns = ch_ns_from_frames(engine->latency_frames, engine->rate_hz);
     const struct ch_clock clock = {.frame = engine->block_frame,
-                                   .heard_mono_ns = engine->block_mono_ns + latency_ns};
+                                   .heard_mono_ns = engine->block_mono_ns + latency_ns,
+                                   .mono_ns = engine->block_mono_ns};
     ch_snapshot_publish(&engine->clock, &clock);
 
     struct ch_engine_state state = {

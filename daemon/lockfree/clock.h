@@ -11,6 +11,7 @@
 struct ch_clock {
     uint64_t frame;         ///< engine frame of a block's first sample
     uint64_t heard_mono_ns; ///< CLOCK_MONOTONIC at which it leaves the device
+    uint64_t mono_ns;       ///< at which it was due in the engine
 };
 
 #endif

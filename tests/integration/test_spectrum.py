@@ -223,6 +223,77 @@ def test_silence_rests(client, media):
     assert max(settled_frame(client, sub)["bands"]) > -13
 
 
+@pytest.fixture
+def sound_zeros_sound(media):
+    """Noise for a second, half a minute of digital zeros, and noise again."""
+    noise = numpy.random.default_rng(1).uniform(-0.3, 0.3, (2, 48000))
+    zeros = numpy.zeros((2, 48000 * 30))
+    return media.floats("gap.wav", numpy.concatenate([noise, zeros, noise], axis=1))
+
+
+def is_loud(data):
+    return max(data["bands"]) > -60
+
+
+def test_zeros_that_play_rest(client, sound_zeros_sound):
+    """What would be the same is not sent again, though the file plays on; then sound comes back."""
+    sub = client.call("subscribe", topics=["spectrum", "meter"], rate_hz=60, bands=16)["sub"]
+    client.play(sound_zeros_sound)
+    client.event_where(is_loud, topic="spectrum", sub=sub)
+    client.event_where(lambda data: max(data["bands"]) <= -160, topic="spectrum", sub=sub)
+    assert client.events_for(0.5, topic="spectrum") == []
+    # The short-term loudness remembers three seconds.
+    client.event_where(lambda data: data["short_term_lufs"] is None, topic="meter", sub=sub)
+    assert client.events_for(0.5) == []
+    status = client.call("player.seek", position_s=30.5)
+    assert status["state"] == "playing"
+    client.event_where(is_loud, topic="spectrum", sub=sub)
+    client.event_where(lambda data: data["peak_dbfs"][0] is not None, topic="meter", sub=sub)
+
+
+def test_who_comes_late_sees_what_stands(daemon, client, media):
+    """While zeros play nothing is sent to anybody, but a picture is there for who asks."""
+    params = {"topics": ["spectrum", "meter"], "bands": 16}
+    client.call("subscribe", **params)
+    client.play(media.floats("zeros.wav", numpy.zeros((2, 48000 * 60))))
+    client.event(topic="spectrum")
+    client.event(topic="meter")
+    assert client.events_for(0.7, topic="spectrum") == []
+    late = daemon.client()
+    sub = late.call("subscribe", **params)["sub"]
+    events = late.events_for(0.7 * SLOW)
+    assert sorted(event["topic"] for event in events) == ["meter", "spectrum"]
+    assert {event["sub"] for event in events} == {sub}
+    assert [event["seq"] for event in events] == [1, 2]
+    assert all(max(event["data"].get("bands", [-160])) <= -160 for event in events)
+    assert client.events_for(0.1) == [], "nobody else is told again"
+    assert client.status()["state"] == "playing"
+
+
+def test_who_was_slow_sees_what_stands(daemon, client):
+    """The last frame fell into a time in which nothing was read: it comes late, but it comes."""
+    slow = daemon.client()
+    sub = slow.call("subscribe", topics=["spectrum"], rate_hz=120, bands=512)["sub"]
+    client.play("tone:white?db=-20&s=3")
+    wait_for(client, state="stopped")
+    eventually(lambda: client.call("server.status")["device"]["running"] is False)
+    time.sleep(0.5 * SLOW)  # the windows run empty
+    events = slow.events_for(1 * SLOW, sub=sub)
+    assert any("dropped" in event for event in events), "it was slow indeed"
+    assert max(events[-1]["data"]["bands"]) <= -160
+
+
+def test_frames_are_evenly_spaced(client):
+    """However long the device's period: what is analysed goes on from frame to frame."""
+    sub, _ = subscribe(client, rate_hz=100, bands=16)
+    client.play("tone:sweep?s=60")
+    settled_frame(client, sub)
+    events = [client.event(sub=sub) for _ in range(100)]
+    steps = numpy.diff([event["t"]["frame"] for event in events])
+    assert (steps > 0).all()
+    assert (steps % 1024 != 0).mean() > 0.5, "not in whole periods of the device"
+
+
 # --- subscriptions
 
 

@@ -43,6 +43,7 @@ struct world {
     struct ch_thread producer;
     _Atomic bool stop;
     _Atomic bool silent;
+    _Atomic bool noisy;        ///< no two pictures of it are alike
     _Atomic bool careless;     ///< writes however full the tap is
     _Atomic uint32_t n_silent; ///< blocks of silence written
 };
@@ -54,12 +55,24 @@ on_frames(void *context)
     atomic_fetch_add(&world->n_notified, 1);
 }
 
-static void
-make_block(float *left, float *right, uint64_t frame, bool silent)
+/// Numbers from -1 to 1 that only depend on where they are, each on its own (splitmix64).
+static double
+noise_at(uint64_t frame)
 {
+    uint64_t bits = frame * 0x9e3779b97f4a7c15u;
+    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
+    return (double)(int64_t)(bits ^ bits >> 31) / 0x1p63;
+}
+
+static void
+make_block(const struct world *world, float *left, float *right, uint64_t frame, bool silent)
+{
+    const bool noisy = atomic_load(&world->noisy);
     for (uint32_t i = 0; i < BLOCK; i++) {
         const double at = fmod(1000.0 * (double)(frame + i) / RATE, 1.0);
-        left[i] = silent ? 0.0f : (float)sin(2.0 * M_PI * at);
+        const double sound = noisy ? noise_at(frame + i) : sin(2.0 * M_PI * at);
+        left[i] = silent ? 0.0f : (float)sound;
         right[i] = left[i];
     }
 }
@@ -91,7 +104,7 @@ produce(void *arg)
             .heard_mono_ns = FIRST_HEARD_NS + ch_ns_from_frames(frame - FIRST_FRAME, RATE)};
         ch_snapshot_publish(&world->clock, &clock);
         const bool silent = atomic_load(&world->silent);
-        make_block(left, right, frame, silent);
+        make_block(world, left, right, frame, silent);
         for (int i = 0; i < CH_TAP_POINTS; i++) {
             ch_tap_write(world->tap[i], frame, left, right, BLOCK);
         }

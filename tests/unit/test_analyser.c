@@ -15,7 +15,7 @@ test_frames_flow(void **state)
     // yet.
     uint64_t before = 0;
     int n_right = 0;
-    for (int i = 0; i < 200 && n_right < 20; i++) {
+    for (int i = 0; i < 2000 && n_right < 20; i++) {
         struct ch_frame *frame = wait_frame(world);
         assert_int_equal(frame->analysis, handle);
         assert_true(frame->frame >= before);
@@ -41,6 +41,16 @@ test_frames_flow(void **state)
     assert_null(ch_analyser_take(world->analyser));
 }
 
+/// Sound that changes from frame to frame.
+static void
+make_noise(struct world *world)
+{
+    atomic_store(&world->noisy, true);
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+}
+
 static void
 test_equal_specs_share(void **state)
 {
@@ -63,7 +73,7 @@ test_equal_specs_share(void **state)
         CH_OK);
     assert_int_equal(m, n);
     assert_int_not_equal(m, o);
-    ch_analyser_set_flowing(world->analyser, true);
+    make_noise(world);
     // One of two users goes: the other still gets frames.
     ch_analyser_remove(world->analyser, a);
     for (bool found = false; !found;) {
@@ -267,21 +277,26 @@ test_unsound_samples(void **state)
     assert_int_equal(
         ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 100.0}, &meter),
         CH_OK);
-    for (int i = 0; i < 10; i++) {
+    bool spectrum_came = false, meter_came = false;
+    while (!spectrum_came || !meter_came) {
         struct ch_frame *frame = wait_frame(world);
         cJSON_Delete(parse(frame));
         if (frame->analysis == handle) {
             assert_true(is_rest(frame));
+            spectrum_came = true;
+        } else {
+            meter_came = true;
         }
         ch_frame_unref(frame);
     }
+    assert_no_more(world);
 }
 
 static void
 test_told_once_until_taken(void **state)
 {
     struct world *world = *state;
-    ch_analyser_set_flowing(world->analyser, true);
+    make_noise(world);
     (void)add_spectrum(world, &usual);
     for (int round = 1; round <= 3; round++) {
         while (atomic_load(&world->n_notified) < (uint32_t)round) {
@@ -296,6 +311,152 @@ test_told_once_until_taken(void **state)
         }
         assert_in_range(n, 1, 100);
     }
+}
+
+static uint32_t
+add_meter(struct world *world)
+{
+    uint32_t handle;
+    assert_int_equal(
+        ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 100.0}, &handle),
+        CH_OK);
+    return handle;
+}
+
+/// Silence that plays is as good as nothing that plays; but sound comes back at any time.
+static void
+test_what_stands_is_not_sent_again(void **state)
+{
+    struct world *world = *state;
+    atomic_store(&world->silent, true);
+    atomic_store(&world->noisy, true);
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    const uint32_t spectrum = add_spectrum(world, &usual), meter = add_meter(world);
+    for (int round = 0; round < 2; round++) {
+        // Of the first round there is one frame each; then each decays, and says nothing twice.
+        bool spectrum_rests = false, meter_rests = false;
+        while (!spectrum_rests || !meter_rests) {
+            struct ch_frame *frame = wait_frame(world);
+            if (frame->analysis == spectrum) {
+                assert_false(spectrum_rests);
+                spectrum_rests = is_rest(frame);
+            } else {
+                cJSON *json = parse(frame);
+                meter_rests = cJSON_IsNull(cJSON_GetObjectItem(json, "short_term_lufs"));
+                cJSON_Delete(json);
+            }
+            ch_frame_unref(frame);
+        }
+        assert_no_more(world);
+        assert_true(is_rest(ch_analyser_latest(world->analyser, spectrum)));
+        assert_non_null(ch_analyser_latest(world->analyser, meter));
+        atomic_store(&world->silent, false);
+        for (int i = 0; i < 20; i++) {
+            ch_frame_unref(wait_frame(world));
+        }
+        silence_producer(world);
+    }
+}
+
+/// Somebody else has it already: what stands is at hand for the second, and gone with the last.
+static void
+test_latest_is_kept(void **state)
+{
+    struct world *world = *state;
+    make_noise(world);
+    const uint32_t handle = add_spectrum(world, &usual);
+    assert_null(ch_analyser_latest(world->analyser, handle));
+    for (int i = 0; i < 5; i++) {
+        struct ch_frame *frame = wait_frame(world);
+        assert_ptr_equal(ch_analyser_latest(world->analyser, handle), frame);
+        ch_frame_unref(frame);
+    }
+    assert_int_equal(add_spectrum(world, &usual), handle);
+    assert_non_null(ch_analyser_latest(world->analyser, handle));
+    ch_analyser_remove(world->analyser, handle);
+    assert_non_null(ch_analyser_latest(world->analyser, handle));
+    ch_analyser_remove(world->analyser, handle);
+    assert_null(ch_analyser_latest(world->analyser, handle));
+}
+
+/// The frame of silence finds no room.  It is not taken for sent.
+static void
+test_what_did_not_get_through_comes_later(void **state)
+{
+    struct world *world = *state;
+    make_noise(world);
+    (void)add_spectrum(world, &usual);
+    pause_ms(700); // more frames than have room
+    silence_producer(world);
+    pause_ms(300);
+    wait_rest(world);
+    assert_no_more(world);
+}
+
+static void
+write_tone(struct world *world, uint64_t *frame, uint32_t n_blocks)
+{
+    float left[BLOCK], right[BLOCK];
+    for (uint32_t i = 0; i < n_blocks; i++, *frame += BLOCK) {
+        make_block(world, left, right, *frame, false);
+        ch_tap_write(world->tap[CH_TAP_OUTPUT], *frame, left, right, BLOCK);
+    }
+}
+
+static void
+set_clock(struct world *world, uint64_t mono_ns)
+{
+    const struct ch_clock clock = {
+        .frame = FIRST_FRAME, .heard_mono_ns = mono_ns, .mono_ns = mono_ns};
+    ch_snapshot_publish(&world->clock, &clock);
+}
+
+static uint64_t
+wait_position(struct world *world)
+{
+    struct ch_frame *frame = wait_frame(world);
+    const uint64_t position = frame->frame;
+    ch_frame_unref(frame);
+    return position;
+}
+
+/// A block is written at once and read as it would have come, frame by frame.
+static void
+test_what_is_not_due_waits(void **state)
+{
+    struct world *world = *state;
+    uint64_t written = FIRST_FRAME;
+    give_taps(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    // An hour from now.
+    set_clock(world, ch_os_mono_ns() + 3600 * CH_NS_PER_S);
+    write_tone(world, &written, 4);
+    (void)add_meter(world);
+    assert_int_equal(wait_position(world), FIRST_FRAME);
+    assert_no_more(world);
+    // Unless it fills the tap.
+    write_tone(world, &written, TAP_FRAMES / 2 / BLOCK);
+    assert_int_equal(wait_position(world), written);
+    const uint64_t read = written;
+    write_tone(world, &written, 4);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(wait_position(world), read);
+    }
+    // An hour ago.
+    set_clock(world, 0);
+    while (wait_position(world) != written) {
+    }
+    // From now on: the last of them is not read before its time.
+    const uint64_t at_ns = ch_os_mono_ns();
+    set_clock(world, at_ns);
+    write_tone(world, &written, 16);
+    for (uint64_t before = 0, position = 0; position != written; before = position) {
+        position = wait_position(world);
+        assert_true(position >= before && position <= written);
+    }
+    assert_true(ch_os_mono_ns() - at_ns >= ch_ns_from_frames(written - FIRST_FRAME - 1, RATE));
 }
 
 static void
@@ -399,6 +560,10 @@ main(void)
         WITH_WORLD(test_lost_frames_are_survived),
         WITH_WORLD(test_unsound_samples),
         WITH_WORLD(test_told_once_until_taken),
+        WITH_WORLD(test_what_stands_is_not_sent_again),
+        WITH_WORLD(test_latest_is_kept),
+        WITH_WORLD(test_what_did_not_get_through_comes_later),
+        WITH_WORLD(test_what_is_not_due_waits),
         WITH_WORLD(test_rate_changes),
         WITH_WORLD(test_anything_in_any_order),
     };

@@ -37,13 +37,14 @@ the_latest_value_is_read(void **state)
     struct ch_snapshot snapshot;
     ch_snapshot_init(&snapshot, sizeof(struct ch_clock));
     for (uint64_t i = 1; i < 100; i++) {
-        const struct ch_clock in = {i, i << 32};
+        const struct ch_clock in = {i, i << 32, ~i};
         struct ch_clock out;
         ch_snapshot_publish(&snapshot, &in);
         for (int again = 0; again < 2; again++) {
             ch_snapshot_read(&snapshot, &out);
             assert_int_equal(out.frame, i);
             assert_int_equal(out.heard_mono_ns, i << 32);
+            assert_int_equal(out.mono_ns, ~i);
         }
     }
 }
