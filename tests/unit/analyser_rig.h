@@ -31,6 +31,9 @@ enum { RATE = 48000, BLOCK = 256, TAP_FRAMES = 16384, FIRST_FRAME = 1000000 };
 static const struct ch_spectrum_spec usual = {
     .rate_hz = 120.0, .n_bands = 64, .fmin_hz = 20.0, .fmax_hz = 20000.0, .tap = CH_TAP_OUTPUT};
 
+/// Of a sine that no two blocks in a second hold the same piece of.
+#define TONE_HZ 997.0
+
 /// Frame FIRST_FRAME is heard at this time, and RATE frames a second after it.
 #define FIRST_HEARD_NS (5000 * CH_NS_PER_S)
 
@@ -70,7 +73,7 @@ make_block(const struct world *world, float *left, float *right, uint64_t frame,
 {
     const bool noisy = atomic_load(&world->noisy);
     for (uint32_t i = 0; i < BLOCK; i++) {
-        const double at = fmod(1000.0 * (double)(frame + i) / RATE, 1.0);
+        const double at = fmod(TONE_HZ * (double)(frame + i) / RATE, 1.0);
         const double sound = noisy ? noise_at(frame + i) : sin(2.0 * M_PI * at);
         left[i] = silent ? 0.0f : (float)sound;
         right[i] = left[i];

@@ -11,7 +11,7 @@ test_frames_flow(void **state)
     start_producer(world);
     ch_analyser_set_flowing(world->analyser, true);
     const uint32_t handle = add_spectrum(world, &usual);
-    // 1 kHz at 0 dB: band floor(64·log(1000/20)/log(1000)) = 36.  The first windows are not full
+    // 997 Hz at 0 dB: band floor(64·log(997/20)/log(1000)) = 36.  The first windows are not full
     // yet.
     uint64_t before = 0;
     int n_right = 0;
@@ -181,7 +181,7 @@ test_meter(void **state)
     assert_int_equal(
         ch_analyser_add_meter(world->analyser, &(struct ch_meter_spec){.rate_hz = 120.0}, &handle),
         CH_OK);
-    // Two channels of a 1 kHz sine at 0 dBFS are 0.0 LUFS (BS.1770: -0.691 + 10·log10(sum) at 997
+    // Two channels of such a sine at 0 dBFS are 0.0 LUFS (BS.1770: -0.691 + 10·log10(sum) at 997
     // Hz).
     double momentary = -1000.0;
     for (int i = 0; i < 2000 && fabs(momentary) > 0.1; i++) {
@@ -241,8 +241,12 @@ test_lost_frames_are_survived(void **state)
     give_taps(world);
     ch_analyser_set_flowing(world->analyser, true);
     (void)add_spectrum(world, &usual);
+    // With luck some of it gets through.
     for (int i = 0; i < 30; i++) {
-        ch_frame_unref(wait_frame(world));
+        pause_ms(10);
+        for (struct ch_frame *frame; (frame = ch_analyser_take(world->analyser));) {
+            ch_frame_unref(frame);
+        }
     }
     // Once all fits again the picture is right.
     atomic_store(&world->careless, false);
@@ -467,8 +471,8 @@ test_rate_changes(void **state)
     start_producer(world);
     ch_analyser_set_flowing(world->analyser, true);
     const uint32_t handle = add_spectrum(world, &usual);
-    // The same samples at half the rate are a sine of 500 Hz: band floor(64·log(25)/log(1000)) =
-    // 29.
+    // The same samples at half the rate are a sine of 498.5 Hz:
+    // band floor(64·log(498.5/20)/log(1000)) = 29.
     ch_analyser_set_rate(world->analyser, RATE / 2);
     int n_right = 0;
     for (int i = 0; i < 2000 && n_right < 5; i++) {
