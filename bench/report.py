@@ -11,10 +11,10 @@ TITLES = {
     "engine": "The callback",
     "engine tail": "The latest callbacks",
     "tricks": "What each trick is worth",
+    "eq-programs": "Equaliser, whole programs",
     "latency": "From a command to the first changed sample",
     "daemon": "The daemon",
     "render": "Rendering a file",
-    "eq_programs": "Equaliser, whole programs",
 }
 
 
