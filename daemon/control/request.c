@@ -273,7 +273,7 @@ static void
 refuse_rest(struct ch_buf *out, cJSON *envelope)
 {
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(envelope, "id");
-    if (cJSON_IsString(id) || cJSON_IsNumber(id)) {
+    if (cJSON_IsString(id) || cJSON_IsNumber(id) || cJSON_IsNull(id)) {
         write_error(out, id, CH_RPC_BUSY, NULL,
                     "the answers before this one are too long for one batch: ask it by itself");
     }
@@ -285,8 +285,11 @@ start_batch(struct ch_daemon *daemon, struct ch_line_job *job, cJSON *array)
 {
     const int n = cJSON_GetArraySize(array);
     if (n == 0 || n > BATCH_MAX) {
-        write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL,
-                    n ? "a batch may hold 4096 requests" : "an empty batch asks nothing");
+        char detail[64] = "an empty batch asks nothing";
+        if (n) {
+            snprintf(detail, sizeof detail, "a batch may hold %d requests", BATCH_MAX);
+        }
+        write_error(&job->out, NULL, CH_RPC_INVALID_REQUEST, NULL, detail);
         return;
     }
     job->parts = calloc((size_t)n, sizeof *job->parts);

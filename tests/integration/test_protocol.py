@@ -214,6 +214,17 @@ def test_batch_answers_in_order(client):
     assert answers[3]["result"]["gain_db"] == -1
 
 
+def test_batch_of_as_many_as_the_manual_says(client):
+    for n, well in [(1024, True), (1025, False)]:
+        client.send([{"jsonrpc": "2.0", "id": i, "method": "rpc.version"} for i in range(n)])
+        answer = client.message()
+        if well:
+            assert [each["id"] for each in answer] == list(range(n))
+        else:
+            assert error_name(answer) == "INVALID_REQUEST"
+            assert "1024 requests" in answer["error"]["data"]["detail"]
+
+
 def test_batch_of_notifications_is_not_answered(client):
     client.send([{"jsonrpc": "2.0", "method": "mixer.get"}] * 3)
     assert client.call("rpc.version")
