@@ -17,7 +17,7 @@
 /// ending a slice there.
 #define CH_SLICE_FRAMES 256
 
-#define CH_COMMAND_SLOTS 256
+#define CH_COMMAND_SLOTS 512
 #define CH_EVENT_SLOTS   1024
 /// Events that one command, or one slice of one player, may cause at most.
 #define CH_EVENT_RESERVE 16

@@ -41,7 +41,7 @@ enum ch_command_op {
 #define CH_COMMAND_CHAINED 0x1u
 /// No acknowledgement is wanted.
 #define CH_COMMAND_QUIET 0x2u
-#define CH_CHAIN_MAX     64
+#define CH_CHAIN_MAX     128
 
 /// Flags of PLAY.
 #define CH_PLAY_FADE_IN 0x1u ///< it starts in the middle of something

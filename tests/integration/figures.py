@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: ISC
+"""A measured figure beside what it is held to, for the table of figures (tests/figures.py).
+
+With CHANT_FIGURES set it is the path of a file that a line is appended to; otherwise the figure is
+printed.  A test says its figure and then asserts it as well: the table only shows what was found.
+"""
+
+import os
+
+
+def figure(group, what, value, relation, hold, unit):
+    """`group` and `what` name a row of doc/accuracy.md; `relation` is "<=" or ">="."""
+    line = f"{group}\t{what}\t{value:.6g}\t{relation}\t{hold:.6g}\t{unit}\n"
+    path = os.environ.get("CHANT_FIGURES")
+    if not path:
+        print(line, end="")
+        return
+    with open(path, "a", encoding="utf-8") as out:
+        out.write(line)
