@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CH_OPTIONS_MAX 12 ///< of one verb
+#define CH_OPTIONS_MAX 20 ///< of one verb
 
 struct ch_option {
     const char *name;  ///< without the dashes

@@ -11,6 +11,7 @@
 #include "client/eq_picture.h"
 #include "client/fields.h"
 #include "client/output.h"
+#include "client/png.h"
 #include "client/report.h"
 #include "client/values.h"
 #include "protocol/names.h"
@@ -18,23 +19,30 @@
 static int
 show(const struct ch_invocation *inv)
 {
+    const char *png;
+    struct ch_plot_size size;
+    if (!ch_png_options(inv, &png, &size)) {
+        return CH_EXIT_USAGE;
+    }
     struct ch_conn conn;
     int rc = ch_conn_open(&conn, inv->socket);
     if (rc != CH_EXIT_OK) {
         return rc;
     }
     ch_conn_begin(&conn, "eq.get");
-    if (ch_out_query_json(inv)) {
+    if (!png && ch_out_query_json(inv)) {
         return ch_finish_query(&conn, inv, NULL);
     }
     cJSON *eq = NULL, *response = NULL;
     rc = ch_conn_call(&conn, &eq);
     if (rc == CH_EXIT_OK) {
-        ch_eq_ask_curve(ch_conn_begin(&conn, "eq.response"));
+        ch_eq_ask_curve(ch_conn_begin(&conn, "eq.response"), png ? size.width : 0);
         rc = ch_conn_call(&conn, &response);
     }
     ch_conn_close(&conn);
-    if (rc == CH_EXIT_OK) {
+    if (rc == CH_EXIT_OK && png) {
+        rc = ch_png_eq(eq, response, png, size);
+    } else if (rc == CH_EXIT_OK) {
         ch_eq_print_summary(eq);
         ch_eq_print_bands(eq);
         rc = ch_eq_print_curve(response);
@@ -298,9 +306,13 @@ ch_cmd_eq(const struct ch_invocation *inv)
     const char *word = inv->n_words > 0 ? inv->words[0] : "";
     if (strcmp(word, "set") != 0) {
         for (size_t i = 0; inv->command->options[i].name; i++) {
-            if (inv->values[i]) {
-                return ch_fail_usage("eq", "--%s belongs to 'eq set INDEX'",
-                                     inv->command->options[i].name);
+            const char *name = inv->command->options[i].name;
+            const bool of_picture = strcmp(name, "png") == 0 || strcmp(name, "size") == 0;
+            if (inv->values[i] && !(of_picture && inv->n_words == 0)) {
+                return ch_fail_usage("eq",
+                                     of_picture ? "--%s belongs to 'eq' alone"
+                                                : "--%s belongs to 'eq set INDEX'",
+                                     name);
             }
         }
     }

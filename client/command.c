@@ -26,6 +26,8 @@ static const struct ch_option eq_options[] = {
     {"gain", "DB", "of the band"},
     {"q", "Q", "of the band"},
     {"bypass", "on|off", "of the band"},
+    {"png", "FILE", "the curve as a picture into a file (- is stdout)"},
+    {"size", "WxH", "of the picture, in pixels (1200x600)"},
     {0},
 };
 
@@ -41,6 +43,8 @@ static const struct ch_option spectrum_options[] = {
     {"smoothing", "MS", "time constant (live: 40; else 0)"},
     {"peak-hold", "MS", "how long a peak stays marked (live: 1000; else 0)"},
     {"count", "N", "end after so many frames"},
+    {"png", "FILE", "a picture into a file (- is stdout) in place of the view"},
+    {"size", "WxH", "of the picture, in pixels (1200x600)"},
     {0},
 };
 

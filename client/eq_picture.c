@@ -46,9 +46,12 @@ ch_eq_print_bands(const cJSON *eq)
 }
 
 void
-ch_eq_ask_curve(struct ch_buf *params)
+ch_eq_ask_curve(struct ch_buf *params, int n_points)
 {
-    ch_json_kv_uint(params, "points", N_POINTS);
+    ch_json_kv_uint(params, "points",
+                    n_points > 4096 ? 4096
+                    : n_points > 0  ? (uint64_t)n_points
+                                    : N_POINTS);
 }
 
 /// Half the height of the picture: whole 6 dB, 12 at least, that hold the curve.  Filters go down

@@ -11,8 +11,8 @@
 void ch_eq_print_summary(const cJSON *eq);
 void ch_eq_print_bands(const cJSON *eq);
 
-/// Write the params of eq.response for the curve below.
-void ch_eq_ask_curve(struct ch_buf *params);
+/// Write the params of eq.response for so many points, 4096 at most; 0: for the curve below.
+void ch_eq_ask_curve(struct ch_buf *params, int n_points);
 /// Draw its answer; an exit code.
 int ch_eq_print_curve(const cJSON *response);
 

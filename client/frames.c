@@ -9,6 +9,7 @@
 #include "client/command.h"
 #include "client/fields.h"
 #include "client/output.h"
+#include "client/png.h"
 #include "client/report.h"
 #include "client/values.h"
 #include "client/view.h"
@@ -183,8 +184,13 @@ int
 ch_cmd_spectrum(const struct ch_invocation *inv)
 {
     struct ch_frame_options options;
-    if (!parse_spectrum(&options, inv)) {
+    const char *png;
+    struct ch_plot_size size;
+    if (!parse_spectrum(&options, inv) || !ch_png_options(inv, &png, &size)) {
         return CH_EXIT_USAGE;
+    }
+    if (png) {
+        return ch_png_spectrum(inv, &options, png, size);
     }
     return ch_out_query_json(inv) ? ch_frames_print(inv, "spectrum", &options)
                                   : ch_view_spectrum(inv, &options);

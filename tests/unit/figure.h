@@ -5,8 +5,8 @@
 // makes the table of it); otherwise the figure goes to stdout.  A test says its figure and then
 // asserts it as well: the table only shows what was found.
 
-#ifndef CH_TESTS_FIGURE_H
-#define CH_TESTS_FIGURE_H
+#ifndef CH_TESTS_UNIT_FIGURE_H
+#define CH_TESTS_UNIT_FIGURE_H
 
 #include <stdio.h>
 #include <stdlib.h>
