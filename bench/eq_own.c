@@ -30,10 +30,9 @@ design(double freq_hz, double gain_db, double q)
 {
     const struct ch_eq_band band = {
         .type = CH_EQ_PEAK, .freq_hz = freq_hz, .gain_db = gain_db, .q = q};
-    struct ch_eq_section section;
-    bool identity;
-    ch_eq_section_from_band(&band, CH_EQ_MATCHED, BENCH_EQ_RATE_HZ, &section, &identity);
-    return section;
+    struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
+    ch_eq_sections_from_band(&band, CH_EQ_MATCHED, BENCH_EQ_RATE_HZ, sections);
+    return sections[0];
 }
 
 static void *
@@ -50,7 +49,7 @@ open_own(uint32_t n_bands)
     for (uint32_t i = 0; i < n_bands; i++) {
         const struct bench_eq_band band = bench_eq_band(i, n_bands);
         const struct ch_eq_section section = design(band.freq_hz, band.gain_db, band.q);
-        ch_eq_set_section(&own->eq, i, &section, false, 0);
+        ch_eq_set_section(&own->eq, i, &section, 0, 0);
     }
     const struct bench_eq_band middle = bench_eq_band(n_bands / 2, n_bands);
     for (uint32_t i = 0; i < N_STEPS; i++) {
@@ -93,7 +92,7 @@ run_swept(void *opened, uint32_t n_blocks)
         memcpy(own->left, bench_eq_noise(0), sizeof own->left);
         memcpy(own->right, bench_eq_noise(1), sizeof own->right);
         for (uint32_t at = 0; at < BENCH_EQ_FRAMES; at += half) {
-            ch_eq_set_section(&own->eq, own->n_bands / 2, &own->sweep[own->step++ % N_STEPS], false,
+            ch_eq_set_section(&own->eq, own->n_bands / 2, &own->sweep[own->step++ % N_STEPS], 0,
                               BENCH_EQ_RATE_HZ / 50);
             ch_eq_run(&own->eq, own->left + at, own->right + at, half);
         }

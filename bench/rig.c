@@ -73,10 +73,9 @@ set_bands(struct bench_rig *rig, uint32_t n_bands)
                                         .gain_db = i % 2 ? -6.0 : 6.0,
                                         .q = 1.4};
         struct ch_command command = {.op = CH_COMMAND_EQ_SECTION, .eq = {.index = (uint16_t)i}};
-        bool identity;
-        ch_eq_section_from_band(&band, CH_EQ_MATCHED, BENCH_RATE_HZ, &command.eq.section,
-                                &identity);
-        command.eq.identity = identity;
+        struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
+        ch_eq_sections_from_band(&band, CH_EQ_MATCHED, BENCH_RATE_HZ, sections);
+        command.eq.section = sections[0];
         send(rig, command);
     }
 }

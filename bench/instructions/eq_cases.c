@@ -26,9 +26,9 @@ ch_case_section(uint32_t index, uint32_t n_bands, uint32_t turn, struct ch_eq_se
                                     .freq_hz = 31.5 * exp2(octaves * part),
                                     .gain_db = (index % 2 ? 3.0 : -4.0) + 0.1 * (turn % 10),
                                     .q = 1.4};
-    bool identity;
-    ch_eq_section_from_band(&band, CH_EQ_MATCHED, CASE_RATE_HZ, section, &identity);
-    CASE_MUST(!identity);
+    struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
+    CASE_MUST(ch_eq_sections_from_band(&band, CH_EQ_MATCHED, CASE_RATE_HZ, sections) == 1);
+    *section = sections[0];
 }
 
 bool
@@ -47,7 +47,7 @@ set_up(const struct ch_case *c)
     for (uint32_t i = 0; i < c->size; i++) {
         struct ch_eq_section section;
         ch_case_section(i, c->size, 0, &section);
-        ch_eq_set_section(&eq, i, &section, false, 0);
+        ch_eq_set_section(&eq, i, &section, 0, 0);
     }
 }
 
@@ -66,7 +66,7 @@ refill_and_move(uint32_t i)
     if (i % SWEEP_EVERY == 0) {
         struct ch_eq_section section;
         ch_case_section(4, 10, 1 + i / SWEEP_EVERY, &section);
-        ch_eq_set_section(&eq, 4, &section, false, SWEEP_FRAMES);
+        ch_eq_set_section(&eq, 4, &section, 0, SWEEP_FRAMES);
     }
 }
 

@@ -12,14 +12,15 @@
 
 #include "daemon/base/attributes.h"
 
-#define CH_CHANNELS       2    ///< channels of the engine
-#define CH_BLOCK_MAX      8192 ///< largest n_frames of one callback
-#define CH_RATE_MIN_HZ    8000 ///< engine and device rates
-#define CH_RATE_MAX_HZ    384000
-#define CH_GAIN_MAX_DB    12.0 ///< mixer.set; -inf is allowed below
-#define CH_EQ_BANDS_MAX   32
-#define CH_EQ_GAIN_MAX_DB 24.0 ///< of one band, both signs
-#define CH_NS_PER_S       1000000000ull
+#define CH_CHANNELS        2    ///< channels of the engine
+#define CH_BLOCK_MAX       8192 ///< largest n_frames of one callback
+#define CH_RATE_MIN_HZ     8000 ///< engine and device rates
+#define CH_RATE_MAX_HZ     384000
+#define CH_GAIN_MAX_DB     12.0 ///< mixer.set; -inf is allowed below
+#define CH_EQ_BANDS_MAX    32
+#define CH_EQ_SECTIONS_MAX 64   ///< that run; a band takes 1 to 4 of them
+#define CH_EQ_GAIN_MAX_DB  24.0 ///< of one band, both signs
+#define CH_NS_PER_S        1000000000ull
 
 /// 20·log10(linear); -inf for 0.
 static inline double

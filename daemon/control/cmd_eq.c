@@ -2,6 +2,7 @@
 // daemon/control/cmd_eq.c — eq.*
 
 #include <math.h>
+#include <string.h>
 
 #include "daemon/base/units.h"
 #include "daemon/control/daemon.h"
@@ -22,17 +23,14 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
     ch_request_finish(request);
 }
 
-// The equaliser (one band of it, or with -1 all) has been changed: let it be heard, tell everybody,
-// and answer when it has been.
+// The equaliser has been changed: let it be heard, tell everybody, and answer when it has been.
 static void
-apply(struct ch_request *request, int band)
+apply(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
     const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
     struct ch_command commands[CH_CHAIN_MAX];
-    const uint32_t n = band < 0 ? ch_equaliser_commands(&daemon->equaliser, rate_hz, commands)
-                                : ch_equaliser_band_commands(&daemon->equaliser, (uint32_t)band,
-                                                             rate_hz, commands);
+    const uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
     ch_json_begin_object(ch_request_result(request));
     ch_equaliser_write_members(&daemon->equaliser, ch_request_result(request));
     char cause[32];
@@ -83,7 +81,7 @@ eq_set(struct ch_request *request)
         refuse(request, out_of_range, param, why);
         return;
     }
-    apply(request, -1);
+    apply(request);
 }
 
 static void
@@ -116,16 +114,40 @@ eq_band(struct ch_request *request)
         refuse(request, false, "freq_hz", "a new band needs 'freq_hz'");
         return;
     }
-    eq->bands[index] = band;
-    eq->n_bands += appends;
-    ch_equaliser_update(eq, ch_engine_rate(daemon->link.engine));
-    apply(request, (int)index);
+    struct ch_equaliser next = *eq;
+    next.bands[index] = band;
+    next.n_bands += appends;
+    if (!ch_equaliser_fits(&next)) {
+        refuse(request, true, "order", CH_EQUALISER_TOO_STEEP);
+        return;
+    }
+    ch_equaliser_update(&next, ch_engine_rate(daemon->link.engine));
+    *eq = next;
+    apply(request);
 }
 
 static void
-write_response(struct ch_daemon *daemon, const double *freqs_hz, uint32_t n, struct ch_buf *buf)
+write_gains(struct ch_daemon *daemon, const char *key, uint32_t channel, const double *freqs_hz,
+            uint32_t n, struct ch_buf *buf)
 {
-    const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
+    struct ch_eq_curve curve;
+    ch_equaliser_curve(&daemon->equaliser, channel, ch_engine_rate(daemon->link.engine), &curve);
+    ch_json_key(buf, key);
+    ch_json_begin_array(buf);
+    for (uint32_t i = 0; i < n; i++) {
+        ch_json_fixed(buf, ch_eq_curve_db(&curve, freqs_hz[i]), 4);
+    }
+    ch_json_end_array(buf);
+}
+
+// Of the channel that was asked for; else of the left one, and of the right one too if it differs.
+static void
+write_response(struct ch_request *request, const double *freqs_hz, uint32_t n)
+{
+    struct ch_daemon *daemon = request->daemon;
+    struct ch_buf *buf = ch_request_result(request);
+    const cJSON *channel = ch_param_get(request->params, "channel");
+    const bool right = channel && !strcmp(channel->valuestring, "right");
     ch_json_begin_object(buf);
     ch_json_key(buf, "freqs_hz");
     ch_json_begin_array(buf);
@@ -133,12 +155,10 @@ write_response(struct ch_daemon *daemon, const double *freqs_hz, uint32_t n, str
         ch_json_fixed(buf, freqs_hz[i], 4);
     }
     ch_json_end_array(buf);
-    ch_json_key(buf, "gains_db");
-    ch_json_begin_array(buf);
-    for (uint32_t i = 0; i < n; i++) {
-        ch_json_fixed(buf, ch_equaliser_response_db(&daemon->equaliser, rate_hz, freqs_hz[i]), 4);
+    write_gains(daemon, "gains_db", right ? CH_EQ_RIGHT : CH_EQ_LEFT, freqs_hz, n, buf);
+    if (!channel && !ch_equaliser_channels_agree(&daemon->equaliser)) {
+        write_gains(daemon, "gains_right_db", CH_EQ_RIGHT, freqs_hz, n, buf);
     }
-    ch_json_end_array(buf);
     ch_json_end_object(buf);
 }
 
@@ -147,7 +167,7 @@ eq_response(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
     const double nyquist_hz = ch_engine_rate(daemon->link.engine) / 2.0;
-    double freqs_hz[RESPONSE_POINTS_MAX];
+    double freqs_hz[RESPONSE_POINTS_MAX] = {0.0};
     uint32_t n = 0;
     const cJSON *given = ch_param_get(request->params, "freqs_hz");
     if (given && ch_param_get(request->params, "points")) {
@@ -175,7 +195,7 @@ eq_response(struct ch_request *request)
             freqs_hz[i] = 20.0 * pow(top_hz / 20.0, n > 1 ? (double)i / (n - 1) : 0.0);
         }
     }
-    write_response(daemon, freqs_hz, n, ch_request_result(request));
+    write_response(request, freqs_hz, n);
     ch_request_finish(request);
 }
 
@@ -184,6 +204,8 @@ static const struct ch_param set_params[] = {
     {.name = "bands", .type = CH_PARAM_ARRAY},
     {.name = "preamp_db", .type = CH_PARAM_ANY},
     {.name = "bypass", .type = CH_PARAM_BOOL},
+    {.name = "bypass_left", .type = CH_PARAM_BOOL},
+    {.name = "bypass_right", .type = CH_PARAM_BOOL},
     {.name = "design", .type = CH_PARAM_STRING, .choices = "matched|rbj"},
     CH_PARAM_END,
 };
@@ -198,13 +220,19 @@ static const struct ch_param band_params[] = {
     {.name = "freq_hz", .type = CH_PARAM_NUMBER},
     {.name = "gain_db", .type = CH_PARAM_NUMBER},
     {.name = "q", .type = CH_PARAM_NUMBER},
+    {.name = "slope", .type = CH_PARAM_NUMBER},
+    {.name = "order", .type = CH_PARAM_NUMBER},
+    {.name = "family", .type = CH_PARAM_STRING},
     {.name = "bypass", .type = CH_PARAM_BOOL},
+    {.name = "bypass_left", .type = CH_PARAM_BOOL},
+    {.name = "bypass_right", .type = CH_PARAM_BOOL},
     CH_PARAM_END,
 };
 
 static const struct ch_param response_params[] = {
     {.name = "points", .type = CH_PARAM_INT, .min = 1, .max = RESPONSE_POINTS_MAX},
     {.name = "freqs_hz", .type = CH_PARAM_ARRAY},
+    {.name = "channel", .type = CH_PARAM_STRING, .choices = "left|right"},
     CH_PARAM_END,
 };
 

@@ -103,6 +103,7 @@ ch_daemon_send_sound(struct ch_daemon *daemon)
     const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
     struct ch_command commands[CH_CHAIN_MAX];
     ch_equaliser_update(&daemon->equaliser, rate_hz);
+    ch_equaliser_forget(&daemon->equaliser);
     uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
     ch_mixer_command(&daemon->mixer, 0, &commands[n++]);
     ch_link_send(daemon, commands, n, NULL, NULL);

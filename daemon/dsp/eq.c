@@ -8,6 +8,7 @@
 #include "daemon/dsp/eq.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "daemon/dsp/eq_kernel.h"
 #include "daemon/dsp/eq_voice.h"
@@ -15,7 +16,10 @@
 /// -200 dBFS: below it a tail is over.
 #define SILENCE 1e-10
 
-_Static_assert(CH_EQ_BANDS_MAX <= 32, "one bit per slot");
+/// The product of the m0 that are taken out, and its inverse, stay below: their ratio is finite.
+#define SCALE_MAX 0x1p480
+
+_Static_assert(CH_EQ_SECTIONS_MAX <= 64, "one bit per slot");
 
 // --- changes ------------------------------------------------------------------------------------
 
@@ -36,8 +40,29 @@ is_tail(const struct ch_eq_slot *slot, uint32_t index)
 CH_RT static void
 update_running(struct ch_eq *eq, uint32_t index)
 {
-    const uint32_t bit = 1u << index;
+    const uint64_t bit = UINT64_C(1) << index;
     eq->running = eq->slot[index].n_voices > 0 ? eq->running | bit : eq->running & ~bit;
+}
+
+CH_RT static bool
+holds(double scale)
+{
+    return (scale < SCALE_MAX && scale > 1.0 / SCALE_MAX) ||
+           (scale > -SCALE_MAX && scale < -1.0 / SCALE_MAX);
+}
+
+/// The states of the slot become `scale` times what they are without a cascade.
+CH_RT static void
+rescale(struct ch_eq_slot *slot, const double scale[CH_CHANNELS])
+{
+    if (scale[0] != slot->scale[0] || scale[1] != slot->scale[1]) {
+        const double by[CH_CHANNELS] = {scale[0] / slot->scale[0], scale[1] / slot->scale[1]};
+        for (uint32_t i = 0; i < slot->n_voices; i++) {
+            ch_eq_voice_scale(&slot->voice[i], by);
+        }
+        slot->scale[0] = scale[0];
+        slot->scale[1] = scale[1];
+    }
 }
 
 /// Which sections are in the cascade, and with that the gain before it and the scale of all states.
@@ -45,19 +70,27 @@ update_running(struct ch_eq *eq, uint32_t index)
 CH_RT static void
 compose(struct ch_eq *eq)
 {
-    double scale = 1.0;
-    for (uint32_t left = eq->running; left != 0;) {
-        const uint32_t index = 31 - (uint32_t)__builtin_clz(left);
+    double scale[CH_CHANNELS] = {1.0, 1.0};
+    eq->filtered = 0;
+    for (uint64_t left = eq->running; left != 0;) {
+        const uint32_t index = 63 - (uint32_t)__builtin_clzll(left);
         struct ch_eq_slot *slot = &eq->slot[index];
-        slot->in_cascade = slot->n_voices == 1 && ch_eq_voice_scalable(&slot->voice[0]);
-        scale *= slot->in_cascade ? slot->voice[0].m0 : 1.0;
-        for (uint32_t i = 0; i < slot->n_voices && scale != slot->scale; i++) {
-            ch_eq_voice_scale(&slot->voice[i], scale / slot->scale);
+        const struct ch_eq_voice *first = &slot->voice[0];
+        const double next[CH_CHANNELS] = {scale[0] * first->m0[0], scale[1] * first->m0[1]};
+        slot->in_cascade =
+            slot->n_voices == 1 && ch_eq_voice_scalable(first) && holds(next[0]) && holds(next[1]);
+        if (slot->in_cascade) {
+            scale[0] = next[0];
+            scale[1] = next[1];
         }
-        slot->scale = scale;
-        left &= ~(1u << index);
+        rescale(slot, scale);
+        for (uint32_t i = 0; i < slot->n_voices; i++) {
+            eq->filtered |= CH_EQ_BOTH & ~slot->voice[i].identity;
+        }
+        left &= ~(UINT64_C(1) << index);
     }
-    eq->gain = scale;
+    eq->gain[0] = scale[0];
+    eq->gain[1] = scale[1];
 }
 
 /// The voice takes over the input within n_frames; there is room for it.
@@ -65,7 +98,7 @@ CH_RT static void
 start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frames)
 {
     if (slot->n_voices == 0) {
-        ch_eq_voice_init(&slot->voice[0], NULL, true);
+        ch_eq_voice_init(&slot->voice[0], NULL, CH_EQ_BOTH);
         slot->n_voices = 1;
     }
     struct ch_eq_voice *newest = &slot->voice[slot->n_voices++];
@@ -78,7 +111,7 @@ start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frame
 CH_RT static bool
 leads_to(const struct ch_eq_slot *slot, const struct ch_eq_voice *voice)
 {
-    return slot->n_voices == 0 ? voice->identity
+    return slot->n_voices == 0 ? voice->identity == CH_EQ_BOTH
                                : ch_eq_voice_same(&slot->voice[slot->n_voices - 1], voice);
 }
 
@@ -89,13 +122,13 @@ snap(struct ch_eq_slot *slot, const struct ch_eq_voice *voice)
     slot->voice[0] = *voice;
     slot->voice[0].position = slot->voice[0].length;
     slot->voice[0].tail = false;
-    slot->n_voices = voice->identity ? 0 : 1;
+    slot->n_voices = voice->identity == CH_EQ_BOTH ? 0 : 1;
     slot->pending_length = 0;
 }
 
 CH_RT void
 ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *target,
-                  bool identity, uint32_t n_frames)
+                  uint32_t identity, uint32_t n_frames)
 {
     struct ch_eq_slot *slot = &eq->slot[index];
     struct ch_eq_voice voice;
@@ -117,12 +150,15 @@ ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *
 }
 
 CH_RT void
-ch_eq_set_preamp(struct ch_eq *eq, float linear, uint32_t n_frames)
+ch_eq_set_preamp(struct ch_eq *eq, float left, float right, uint32_t n_frames)
 {
-    if (n_frames == 0) {
-        ch_ramp_snap(&eq->preamp, linear);
-    } else {
-        ch_ramp_to(&eq->preamp, linear, n_frames);
+    const float linear[CH_CHANNELS] = {left, right};
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        if (n_frames == 0) {
+            ch_ramp_snap(&eq->preamp[c], linear[c]);
+        } else {
+            ch_ramp_to(&eq->preamp[c], linear[c], n_frames);
+        }
     }
 }
 
@@ -151,7 +187,7 @@ remove_finished(struct ch_eq_slot *slot)
         n_kept++;
     }
     slot->n_voices = n_kept;
-    if (n_kept == 1 && slot->voice[0].identity) {
+    if (n_kept == 1 && slot->voice[0].identity == CH_EQ_BOTH) {
         slot->n_voices = 0;
     }
 }
@@ -198,8 +234,8 @@ CH_RT static void
 look_after(struct ch_eq *eq)
 {
     bool changing = false;
-    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
-        const uint32_t index = (uint32_t)__builtin_ctz(left);
+    for (uint64_t left = eq->running; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
         struct ch_eq_slot *slot = &eq->slot[index];
         for (uint32_t i = 0; i < slot->n_voices; i++) {
             eq->n_resets += !ch_eq_voice_tidy(&slot->voice[i], slot->scale);
@@ -220,10 +256,25 @@ look_after(struct ch_eq *eq)
 
 // --- signal -------------------------------------------------------------------------------------
 
-/// At most CH_EQ_GRID_FRAMES.
+CH_RT static bool
+preamp_is_flat(const struct ch_ramp *preamp)
+{
+    return ch_ramp_settled(preamp) && preamp->target == 1.0f;
+}
+
+/// At most CH_EQ_GRID_FRAMES.  A channel that nothing is done to stays as it is, whatever is in it;
+/// in its place the kernel filters silence.
 CH_RT static void
 run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 {
+    float spare[CH_EQ_GRID_FRAMES];
+    const bool left_passes = !(eq->filtered & CH_EQ_LEFT) && preamp_is_flat(&eq->preamp[0]);
+    const bool right_passes = !(eq->filtered & CH_EQ_RIGHT) && preamp_is_flat(&eq->preamp[1]);
+    if (left_passes || right_passes) {
+        memset(spare, 0, n_frames * sizeof *spare);
+        left = left_passes ? spare : left;
+        right = right_passes ? spare : right;
+    }
 #if CH_EQ_HAVE_AVX2
     if (eq->kernel == CH_EQ_KERNEL_AVX2) {
         ch_eq_chunk_avx2(eq, left, right, n_frames);
@@ -236,7 +287,7 @@ run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 CH_RT static bool
 is_flat(const struct ch_eq *eq)
 {
-    return eq->running == 0 && ch_ramp_settled(&eq->preamp) && eq->preamp.target == 1.0f;
+    return eq->running == 0 && preamp_is_flat(&eq->preamp[0]) && preamp_is_flat(&eq->preamp[1]);
 }
 
 CH_RT void
@@ -262,21 +313,22 @@ ch_eq_run(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 CH_RT bool
 ch_eq_quiet(const struct ch_eq *eq)
 {
-    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
-        const struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
+    for (uint64_t left = eq->running; left != 0; left &= left - 1) {
+        const struct ch_eq_slot *slot = &eq->slot[__builtin_ctzll(left)];
         if (slot->n_voices > 1 || !(ch_eq_voice_level(&slot->voice[0], slot->scale) < SILENCE)) {
             return false;
         }
     }
-    return ch_ramp_settled(&eq->preamp);
+    return ch_ramp_settled(&eq->preamp[0]) && ch_ramp_settled(&eq->preamp[1]);
 }
 
 CH_RT void
 ch_eq_reset(struct ch_eq *eq)
 {
-    ch_ramp_snap(&eq->preamp, ch_ramp_goal(&eq->preamp));
-    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
-        const uint32_t index = (uint32_t)__builtin_ctz(left);
+    ch_ramp_snap(&eq->preamp[0], ch_ramp_goal(&eq->preamp[0]));
+    ch_ramp_snap(&eq->preamp[1], ch_ramp_goal(&eq->preamp[1]));
+    for (uint64_t left = eq->running; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
         struct ch_eq_slot *slot = &eq->slot[index];
         struct ch_eq_voice voice = slot->voice[slot->n_voices - 1];
         if (slot->pending_length > 0) {

@@ -15,6 +15,9 @@
 // Q 10 leaves -12 dBFS above 2 kHz, Q 10 to 0.3 leaves -65 dBFS.)  Between changes one voice runs,
 // in the constant kernel; an identity section costs nothing and leaves the samples untouched bit
 // for bit.
+//
+// A section may pass one channel and filter the other.  A channel that every section passes, at a
+// preamp of 1, is not touched at all.
 
 #ifndef CH_DSP_EQ_H
 #define CH_DSP_EQ_H
@@ -35,23 +38,25 @@
 #define CH_EQ_VOICES_STAYING 7
 
 struct ch_eq_voice {
-    double c, k, m0, m1, m2;                 ///< the section as the kernels want it (eq_voice.c)
-    double n1, n2;                           ///< m1 and m2 over m0
-    double weight;                           ///< of s1 against s2
+    // The section as the kernels want it (eq_voice.c), for each channel.
+    double c[CH_CHANNELS], k[CH_CHANNELS];
+    double m0[CH_CHANNELS], m1[CH_CHANNELS], m2[CH_CHANNELS];
+    double n1[CH_CHANNELS], n2[CH_CHANNELS]; ///< m1 and m2 over m0
+    double weight[CH_CHANNELS];              ///< of s1 against s2
     double s1[CH_CHANNELS], s2[CH_CHANNELS]; ///< integrator states
     uint32_t position, length;               ///< frames of its way in; equal: arrived
     uint32_t leave_position, leave_length;   ///< frames of its tail's way out; length 0: rings on
-    bool identity;                           ///< passes its input
+    uint32_t identity;                       ///< mask of the channels that it passes
     bool tail;                               ///< was not fed any more at the last look
 };
 
 struct ch_eq_slot {
     uint32_t n_voices;                      ///< 0: identity at rest, skipped
     bool in_cascade;                        ///< one voice, whose m0 is left to `gain`
-    double scale;                           ///< what its states are multiplied by
+    double scale[CH_CHANNELS];              ///< what its states are multiplied by
     struct ch_eq_voice voice[CH_EQ_VOICES]; ///< oldest first; the last one is where it leads
     struct ch_eq_section pending;           ///< target that waits for a voice
-    bool pending_identity;
+    uint32_t pending_identity;
     uint32_t pending_length; ///< frames; 0 = nothing waits
 };
 
@@ -62,13 +67,14 @@ enum ch_eq_kernel {
 };
 
 struct ch_eq {
-    struct ch_ramp preamp; ///< linear
-    uint32_t n_resets;     ///< NaN or infinity was met, and removed or its section begun anew
-    uint32_t grid_left;    ///< frames to the next look at tails and states
-    uint32_t running;      ///< bit i: slot i has voices
-    double gain;           ///< product of the m0 of the cascade
+    struct ch_ramp preamp[CH_CHANNELS]; ///< linear
+    uint32_t n_resets;        ///< NaN or infinity was met, and removed or its section begun anew
+    uint32_t grid_left;       ///< frames to the next look at tails and states
+    uint64_t running;         ///< bit i: slot i has voices
+    uint32_t filtered;        ///< mask of the channels that some voice does not pass
+    double gain[CH_CHANNELS]; ///< product of the m0 of the cascade
     enum ch_eq_kernel kernel;
-    struct ch_eq_slot slot[CH_EQ_BANDS_MAX];
+    struct ch_eq_slot slot[CH_EQ_SECTIONS_MAX];
 };
 
 /// All sections identity, preamp 1.                                                        [setup]
@@ -78,12 +84,13 @@ void ch_eq_init(struct ch_eq *eq);
 /// the fastest already.                                                                   [setup]
 bool ch_eq_use_kernel(struct ch_eq *eq, enum ch_eq_kernel kernel);
 
-/// Move section `index` to `target` within `n_frames`; 0 = at once (nothing is sounding).
+/// Move section `index` to `target` within `n_frames`; 0 = at once (nothing is sounding).  The
+/// channels of the mask `identity` pass it; with CH_EQ_BOTH the target is not looked at.
 CH_RT void ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *target,
-                             bool identity, uint32_t n_frames);
+                             uint32_t identity, uint32_t n_frames);
 
 /// 0 frames = at once.
-CH_RT void ch_eq_set_preamp(struct ch_eq *eq, float linear, uint32_t n_frames);
+CH_RT void ch_eq_set_preamp(struct ch_eq *eq, float left, float right, uint32_t n_frames);
 
 /// In place; n_frames 1…CH_BLOCK_MAX.  How a signal is cut into blocks changes no bit of it.
 ///

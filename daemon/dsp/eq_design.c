@@ -16,6 +16,7 @@ ch_eq_analog_from_band(const struct ch_eq_band *band, struct ch_eq_analog *analo
     const double a = pow(10.0, band->gain_db / 40.0);
     const double damping = 1.0 / band->q;
     const double slope = sqrt(a) / band->q;
+    const bool first = band->order == 1;
 
     switch (band->type) {
     case CH_EQ_PEAK:
@@ -28,14 +29,24 @@ ch_eq_analog_from_band(const struct ch_eq_band *band, struct ch_eq_analog *analo
         *analog = (struct ch_eq_analog){a * a, a * slope, a, 1.0, slope, a};
         return;
     case CH_EQ_LOW_PASS:
-        *analog = (struct ch_eq_analog){0.0, 0.0, 1.0, 1.0, damping, 1.0};
+        *analog = first ? (struct ch_eq_analog){0.0, 0.0, 1.0, 0.0, 1.0, 1.0}
+                        : (struct ch_eq_analog){0.0, 0.0, 1.0, 1.0, damping, 1.0};
         return;
     case CH_EQ_HIGH_PASS:
-        *analog = (struct ch_eq_analog){1.0, 0.0, 0.0, 1.0, damping, 1.0};
+        *analog = first ? (struct ch_eq_analog){0.0, 1.0, 0.0, 0.0, 1.0, 1.0}
+                        : (struct ch_eq_analog){1.0, 0.0, 0.0, 1.0, damping, 1.0};
+        return;
+    case CH_EQ_BAND_PASS:
+        *analog = (struct ch_eq_analog){0.0, damping, 0.0, 1.0, damping, 1.0};
         return;
     case CH_EQ_NOTCH:
         *analog = (struct ch_eq_analog){1.0, 0.0, 1.0, 1.0, damping, 1.0};
         return;
+    case CH_EQ_ALL_PASS:
+        *analog = first ? (struct ch_eq_analog){0.0, -1.0, 1.0, 0.0, 1.0, 1.0}
+                        : (struct ch_eq_analog){1.0, -damping, 1.0, 1.0, damping, 1.0};
+        return;
+    case CH_EQ_TILT: // two shelves
     case CH_EQ_TYPES:
         break;
     }
@@ -78,9 +89,15 @@ ch_eq_analog_power_slope(const struct ch_eq_analog *analog, double ratio)
 double
 ch_eq_analog_response_db(const struct ch_eq_band *band, double freq_hz)
 {
-    struct ch_eq_analog analog;
-    ch_eq_analog_from_band(band, &analog);
-    return 10.0 * log10(ch_eq_analog_power(&analog, freq_hz / band->freq_hz));
+    struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
+    const uint32_t n = ch_eq_stages_from_band(band, stage);
+    double db = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct ch_eq_analog analog;
+        ch_eq_analog_from_band(&stage[i], &analog);
+        db += 10.0 * log10(ch_eq_analog_power(&analog, freq_hz / stage[i].freq_hz));
+    }
+    return db;
 }
 
 void
@@ -131,19 +148,29 @@ type_has_gain(enum ch_eq_type type)
     return false;
 }
 
-void
-ch_eq_section_from_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
-                        struct ch_eq_section *section, bool *identity)
+uint32_t
+ch_eq_band_bypass(const struct ch_eq_band *band)
 {
-    struct ch_biquad biquad;
-    ch_eq_design_band(band, design, rate_hz, &biquad);
-    ch_eq_section_from_biquad(&biquad, section);
-    *identity = band->bypass || (type_has_gain(band->type) && band->gain_db == 0.0);
-    if (*identity) {
-        section->mh = 1.0;
-        section->mb = section->k;
-        section->ml = 1.0;
+    const bool flat = band->bypass || (type_has_gain(band->type) && band->gain_db == 0.0);
+    return (flat || band->bypass_left ? CH_EQ_LEFT : 0) |
+           (flat || band->bypass_right ? CH_EQ_RIGHT : 0);
+}
+
+uint32_t
+ch_eq_sections_from_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
+                         struct ch_eq_section section[CH_EQ_BAND_SECTIONS_MAX])
+{
+    if (ch_eq_band_bypass(band) == CH_EQ_BOTH) {
+        return 0;
     }
+    struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
+    const uint32_t n = ch_eq_stages_from_band(band, stage);
+    for (uint32_t i = 0; i < n; i++) {
+        struct ch_biquad biquad;
+        ch_eq_design_band(&stage[i], design, rate_hz, &biquad);
+        ch_eq_section_from_biquad(&biquad, &section[i]);
+    }
+    return n;
 }
 
 /// With s = j·tan(w/2)/g; numerator and denominator are multiplied by (g·cos(w/2))^2, so that half

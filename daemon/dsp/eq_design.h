@@ -28,7 +28,10 @@
     X(HIGH_SHELF, "high_shelf", true)                                                              \
     X(LOW_PASS, "low_pass", false)                                                                 \
     X(HIGH_PASS, "high_pass", false)                                                               \
-    X(NOTCH, "notch", false)
+    X(BAND_PASS, "band_pass", false)                                                               \
+    X(NOTCH, "notch", false)                                                                       \
+    X(ALL_PASS, "all_pass", false)                                                                 \
+    X(TILT, "tilt", true)
 
 enum ch_eq_type {
 #define X(id, name, has_gain) CH_EQ_##id,
@@ -39,12 +42,40 @@ enum ch_eq_type {
 
 enum ch_eq_design { CH_EQ_MATCHED, CH_EQ_RBJ };
 
+/// What the sections of a low- or high-pass are made from.
+enum ch_eq_family {
+    CH_EQ_BY_Q,           ///< one section: by q, or of order 1
+    CH_EQ_BUTTERWORTH,    ///< orders 1…8: -3.01 dB at freq_hz
+    CH_EQ_LINKWITZ_RILEY, ///< orders 2, 4, 8: -6.02 dB at freq_hz, low + high is an all-pass
+    CH_EQ_FAMILIES
+};
+
+/// Masks of channels.
+#define CH_EQ_LEFT  0x1u
+#define CH_EQ_RIGHT 0x2u
+#define CH_EQ_BOTH  (CH_EQ_LEFT | CH_EQ_RIGHT)
+
+/// The most sections that one band runs as.
+#define CH_EQ_BAND_SECTIONS_MAX 4
+
+#define CH_EQ_ORDER_MAX 8
+
+/// A tilt is a low shelf of -gain_db/2 at freq_hz/CH_EQ_TILT_SPREAD and a high shelf of +gain_db/2
+/// at freq_hz·CH_EQ_TILT_SPREAD, both of CH_EQ_TILT_Q: gain_db is what the highest frequencies are
+/// above the lowest, and at freq_hz nothing changes.  With freq_hz = sqrt(110·3500) = 620.5 Hz that
+/// is CamillaDSP's Tilt of this gain.
+#define CH_EQ_TILT_SPREAD 5.6407606481 // sqrt(3500/110)
+#define CH_EQ_TILT_Q      0.35
+
 struct ch_eq_band {
     enum ch_eq_type type;
     double freq_hz; ///< 0 < freq_hz < rate/2; above 0.49·rate it is designed at 0.49·rate
     double gain_db;
-    double q; ///< > 0
-    bool bypass;
+    double q;                 ///< > 0; not of a tilt, of order 1 and of a family
+    double slope;             ///< of shelves: the cookbook's S, 0 < slope <= 1; 0 = by q
+    uint32_t order;           ///< of low- and high-pass 1…8, of all-pass 1 or 2; 0 = 2
+    enum ch_eq_family family; ///< of low- and high-pass
+    bool bypass, bypass_left, bypass_right;
 };
 
 /// H(z) = (b0 + b1/z + b2/z^2) / (1 + a1/z + a2/z^2)
@@ -58,23 +89,36 @@ struct ch_eq_section {
     double g, k, mh, mb, ml;
 };
 
+/// How many sections the band takes when it is heard: 1…CH_EQ_BAND_SECTIONS_MAX.
+uint32_t ch_eq_band_sections(const struct ch_eq_band *band);
+
+/// The bands of one section each, by q and of order 1 or 2, that together are this one.  Returns
+/// how many: ch_eq_band_sections().
+uint32_t ch_eq_stages_from_band(const struct ch_eq_band *band,
+                                struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX]);
+
+/// The biquad of a band of one section.
 void ch_eq_design_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
                        struct ch_biquad *biquad);
 
 /// Exact for every stable biquad (TECHNIQUE section 2): the same H(z).
 void ch_eq_section_from_biquad(const struct ch_biquad *biquad, struct ch_eq_section *section);
 
-/// The section that a band runs as: designed, or identity if it is bypassed or a flat band
-/// (0 dB of a type with gain).  `*identity` says which.
-void ch_eq_section_from_band(const struct ch_eq_band *band, enum ch_eq_design design,
-                             uint32_t rate_hz, struct ch_eq_section *section, bool *identity);
+/// The sections that a band runs as, one after another.  Returns how many; 0 = flat: bypassed, or
+/// 0 dB of a type with gain.
+uint32_t ch_eq_sections_from_band(const struct ch_eq_band *band, enum ch_eq_design design,
+                                  uint32_t rate_hz,
+                                  struct ch_eq_section section[CH_EQ_BAND_SECTIONS_MAX]);
+
+/// The channels that a band leaves alone: a mask.
+uint32_t ch_eq_band_bypass(const struct ch_eq_band *band);
 
 /// Magnitude at freq_hz, in dB, of the coefficients as they run.
 double ch_eq_section_response_db(const struct ch_eq_section *section, uint32_t rate_hz,
                                  double freq_hz);
 double ch_biquad_response_db(const struct ch_biquad *biquad, uint32_t rate_hz, double freq_hz);
 
-/// Magnitude at freq_hz, in dB, of the analog prototype: what "matched" aims at.
+/// Magnitude at freq_hz, in dB, of the analog prototype, all sections: what "matched" aims at.
 double ch_eq_analog_response_db(const struct ch_eq_band *band, double freq_hz);
 
 #endif

@@ -226,6 +226,47 @@ low_pass(double w0, double q, struct ch_biquad *biquad)
     (void)set_zeros(&b, biquad);
 }
 
+/// One pole; prescribed at 0, w0 and fs/2.
+static void
+low_pass_1(double w0, struct ch_biquad *biquad)
+{
+    const double pole = exp(-w0);
+    const struct powers a = {.c0 = (1.0 - pole) * (1.0 - pole), .c1 = (1.0 + pole) * (1.0 + pole)};
+    const struct phi phi = phi_at(w0);
+    struct powers b = {.c0 = a.c0, .c1 = a.c1 / (1.0 + M_PI * M_PI / (w0 * w0))};
+    b.c2 = (0.5 * power_at(&a, &phi) - b.c0 * phi.p0 - b.c1 * phi.p1) / phi.p2;
+    biquad->a1 = -pole;
+    biquad->a2 = 0.0;
+    (void)set_zeros(&b, biquad);
+}
+
+/// One zero, at 0 Hz, and poles such that the curve is prescribed near 0, at w0 and at fs/2.
+static void
+high_pass_1(double w0, struct ch_biquad *biquad)
+{
+    const struct phi phi = phi_at(w0);
+    struct powers a = {.c0 = w0 * w0, .c1 = 4.0 * (1.0 + w0 * w0 / (M_PI * M_PI))};
+    a.c2 = (8.0 * phi.p1 - a.c0 * phi.p0 - a.c1 * phi.p1) / phi.p2;
+    struct ch_biquad poles;
+    (void)set_zeros(&a, &poles);
+    *biquad = (struct ch_biquad){
+        .b0 = 1.0 / poles.b0,
+        .b1 = -1.0 / poles.b0,
+        .a1 = poles.b1 / poles.b0,
+        .a2 = poles.b2 / poles.b0,
+    };
+}
+
+/// One zero at 0 Hz; value and level slope prescribed at w0.
+static void
+band_pass(double w0, double q, struct ch_biquad *biquad)
+{
+    const struct powers a = set_poles(w0, q, biquad);
+    const struct phi phi = phi_at(w0);
+    const struct powers b = powers_from_slope(0.0, power_at(&a, &phi), slope_at(&a, &phi), &phi);
+    (void)set_zeros(&b, biquad);
+}
+
 /// Both zeros at 0 Hz; prescribed at w0.
 static void
 high_pass(double w0, double q, struct ch_biquad *biquad)
@@ -257,6 +298,7 @@ ch_eq_design_matched(const struct ch_eq_band *band, double w0, uint32_t rate_hz,
     const double ease = ease_of_rate(rate_hz);
     const double gain = pow(10.0, fabs(band->gain_db) / 20.0);
     const bool cut = band->gain_db < 0.0;
+    const bool first = band->order == 1;
 
     switch (band->type) {
     case CH_EQ_PEAK:
@@ -280,14 +322,29 @@ ch_eq_design_matched(const struct ch_eq_band *band, double w0, uint32_t rate_hz,
         }
         return;
     case CH_EQ_LOW_PASS:
-        low_pass(w0, band->q, biquad);
+        if (first) {
+            low_pass_1(w0, biquad);
+        } else {
+            low_pass(w0, band->q, biquad);
+        }
         return;
     case CH_EQ_HIGH_PASS:
-        high_pass(w0, band->q, biquad);
+        if (first) {
+            high_pass_1(w0, biquad);
+        } else {
+            high_pass(w0, band->q, biquad);
+        }
+        return;
+    case CH_EQ_BAND_PASS:
+        band_pass(w0, band->q, biquad);
         return;
     case CH_EQ_NOTCH:
         notch(w0, band->q, biquad);
         return;
+    case CH_EQ_ALL_PASS: // there is no magnitude to match; the phase is exact at 0, w0 and fs/2
+        ch_eq_design_rbj(band, w0, biquad);
+        return;
+    case CH_EQ_TILT:
     case CH_EQ_TYPES:
         break;
     }

@@ -53,17 +53,30 @@ high_shelf(double cos_w, double alpha, double a)
     };
 }
 
-/// Low-pass, high-pass and notch have the same poles.
+/// The passes and the notch have the same poles.
 static struct cookbook
-pass(double b0, double b1, double cos_w, double alpha)
+pass(double b0, double b1, double b2, double cos_w, double alpha)
 {
     return (struct cookbook){
         .b0 = b0,
         .b1 = b1,
-        .b2 = b0,
+        .b2 = b2,
         .a0 = 1.0 + alpha,
         .a1 = -2.0 * cos_w,
         .a2 = 1.0 - alpha,
+    };
+}
+
+/// b0 + b1·s over 1 + s through the same transform: what the cookbook leaves out.
+static struct cookbook
+first_order(double b0, double b1, double w0)
+{
+    const double k = tan(w0 / 2.0);
+    return (struct cookbook){
+        .b0 = b0 * k + b1,
+        .b1 = b0 * k - b1,
+        .a0 = k + 1.0,
+        .a1 = k - 1.0,
     };
 }
 
@@ -73,6 +86,7 @@ cookbook_from_band(const struct ch_eq_band *band, double w0)
     const double cos_w = cos(w0);
     const double alpha = sin(w0) / (2.0 * band->q);
     const double a = pow(10.0, band->gain_db / 40.0);
+    const bool first = band->order == 1;
 
     switch (band->type) {
     case CH_EQ_PEAK:
@@ -82,11 +96,19 @@ cookbook_from_band(const struct ch_eq_band *band, double w0)
     case CH_EQ_HIGH_SHELF:
         return high_shelf(cos_w, alpha, a);
     case CH_EQ_LOW_PASS:
-        return pass((1.0 - cos_w) / 2.0, 1.0 - cos_w, cos_w, alpha);
+        return first ? first_order(1.0, 0.0, w0)
+                     : pass((1.0 - cos_w) / 2.0, 1.0 - cos_w, (1.0 - cos_w) / 2.0, cos_w, alpha);
     case CH_EQ_HIGH_PASS:
-        return pass((1.0 + cos_w) / 2.0, -1.0 - cos_w, cos_w, alpha);
+        return first ? first_order(0.0, 1.0, w0)
+                     : pass((1.0 + cos_w) / 2.0, -1.0 - cos_w, (1.0 + cos_w) / 2.0, cos_w, alpha);
+    case CH_EQ_BAND_PASS:
+        return pass(alpha, 0.0, -alpha, cos_w, alpha);
     case CH_EQ_NOTCH:
-        return pass(1.0, -2.0 * cos_w, cos_w, alpha);
+        return pass(1.0, -2.0 * cos_w, 1.0, cos_w, alpha);
+    case CH_EQ_ALL_PASS:
+        return first ? first_order(1.0, -1.0, w0)
+                     : pass(1.0 - alpha, -2.0 * cos_w, 1.0 + alpha, cos_w, alpha);
+    case CH_EQ_TILT:
     case CH_EQ_TYPES:
         break;
     }

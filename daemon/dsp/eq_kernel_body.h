@@ -90,7 +90,7 @@ run_cascade(struct ch_eq_voice **voice, uint32_t n_voices, v2 *x, uint32_t n_fra
 {
     struct ch_eq_voice through;
     if (n_voices % BANDS != 0) {
-        ch_eq_voice_init(&through, NULL, true);
+        ch_eq_voice_init(&through, NULL, CH_EQ_BOTH);
         voice[n_voices++] = &through;
     }
     uint32_t n_vectors = n_voices / BANDS;
@@ -123,10 +123,10 @@ run_cascade(struct ch_eq_voice **voice, uint32_t n_voices, v2 *x, uint32_t n_fra
 CH_RT static inline void
 run_sections(struct ch_eq *eq, v2 *x, uint32_t n_frames)
 {
-    struct ch_eq_voice *resting[CH_EQ_BANDS_MAX + 1];
+    struct ch_eq_voice *resting[CH_EQ_SECTIONS_MAX + 1];
     uint32_t n_resting = 0;
-    for (uint32_t left = eq->running; left != 0; left &= left - 1) {
-        struct ch_eq_slot *slot = &eq->slot[__builtin_ctz(left)];
+    for (uint64_t left = eq->running; left != 0; left &= left - 1) {
+        struct ch_eq_slot *slot = &eq->slot[__builtin_ctzll(left)];
         if (slot->in_cascade) {
             resting[n_resting++] = &slot->voice[0];
         } else {
@@ -163,10 +163,10 @@ is_zero(v4f x)
 
 /// x[0] and x[1], from frames that are interleaved.
 ALWAYS_INLINE CH_RT void
-widen(v4f frames, double gain, v2 *x)
+widen(v4f frames, v2 gain, v2 *x)
 {
 #if BANDS == 2
-    *(vec *)x = __builtin_convertvector(frames, vec) * gain;
+    *(vec *)x = __builtin_convertvector(frames, vec) * join(gain, gain);
 #else
     x[0] = (v2){(double)frames[0], (double)frames[1]} * gain;
     x[1] = (v2){(double)frames[2], (double)frames[3]} * gain;
@@ -185,7 +185,7 @@ narrow(const v2 *x)
 
 /// False if something was not finite.
 CH_RT static inline bool
-widen_all(const float *left, const float *right, double gain, v2 *x, uint32_t n_frames)
+widen_all(const float *left, const float *right, v2 gain, v2 *x, uint32_t n_frames)
 {
     v4f check = {};
     uint32_t n = 0;
@@ -226,10 +226,11 @@ narrow_all(const v2 *x, float *left, float *right, uint32_t n_frames)
 CH_RT static inline void
 fade_in_preamp(struct ch_eq *eq, v2 *x, uint32_t n_frames)
 {
-    float preamp[GRID_FRAMES];
-    ch_ramp_fill(&eq->preamp, preamp, n_frames);
+    float left[GRID_FRAMES], right[GRID_FRAMES];
+    ch_ramp_fill(&eq->preamp[0], left, n_frames);
+    ch_ramp_fill(&eq->preamp[1], right, n_frames);
     for (uint32_t n = 0; n < n_frames; n++) {
-        x[n] *= (double)preamp[n];
+        x[n] *= (v2){(double)left[n], (double)right[n]};
     }
 }
 
@@ -239,8 +240,11 @@ run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
     // With room for the rounds in which one half of the vectors has no frame.
     v2 frames[LAG + GRID_FRAMES + LAG] __attribute__((aligned(32)));
     v2 *x = frames + LAG;
-    const bool settled = ch_ramp_settled(&eq->preamp);
-    const double gain = eq->gain * (settled ? (double)eq->preamp.target : 1.0);
+    const bool settled = ch_ramp_settled(&eq->preamp[0]) && ch_ramp_settled(&eq->preamp[1]);
+    v2 gain = pair(eq->gain);
+    if (settled) {
+        gain *= (v2){(double)eq->preamp[0].target, (double)eq->preamp[1].target};
+    }
     for (uint32_t n = 0; n < LAG; n++) {
         frames[n] = (v2){};
         x[n_frames + n] = (v2){};

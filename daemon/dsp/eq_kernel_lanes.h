@@ -116,28 +116,28 @@ fold(vec x)
 
 #endif
 
-/// `a` in both lanes of the lower half, `b` in those of the upper one.
-ALWAYS_INLINE CH_RT vec
-spread2(double a, double b)
-{
-    return join((v2){a, a}, (v2){b, b});
-}
-
 ALWAYS_INLINE CH_RT v2
 pair(const double *of_channels)
 {
     return *(const v2_anywhere *)of_channels;
 }
 
+/// `a` in the lower half, `b` in the upper one.
+ALWAYS_INLINE CH_RT vec
+pairs(const double *a, const double *b)
+{
+    return join(pair(a), pair(b));
+}
+
 ALWAYS_INLINE CH_RT struct coefficients
 load_coefficients(const struct ch_eq_voice *a, const struct ch_eq_voice *b)
 {
     return (struct coefficients){
-        .c = spread2(a->c, b->c),
-        .k = spread2(a->k, b->k),
-        .m0 = spread2(a->m0, b->m0),
-        .m1 = spread2(a->m1, b->m1),
-        .m2 = spread2(a->m2, b->m2),
+        .c = pairs(a->c, b->c),
+        .k = pairs(a->k, b->k),
+        .m0 = pairs(a->m0, b->m0),
+        .m1 = pairs(a->m1, b->m1),
+        .m2 = pairs(a->m2, b->m2),
     };
 }
 
@@ -153,10 +153,10 @@ ALWAYS_INLINE CH_RT struct coefficients
 load_cascaded(const struct ch_eq_voice *a, const struct ch_eq_voice *b)
 {
     return (struct coefficients){
-        .c = spread2(a->c, b->c),
-        .k = spread2(a->k, b->k),
-        .m1 = spread2(a->n1, b->n1),
-        .m2 = spread2(a->n2, b->n2),
+        .c = pairs(a->c, b->c),
+        .k = pairs(a->k, b->k),
+        .m1 = pairs(a->n1, b->n1),
+        .m2 = pairs(a->n2, b->n2),
     };
 }
 

@@ -167,7 +167,7 @@ CH_RT static inline uint32_t
 pad(struct strand *list, uint32_t n_strands, struct ch_eq_voice *nobody)
 {
     if (n_strands % BANDS != 0) {
-        ch_eq_voice_init(nobody, NULL, true);
+        ch_eq_voice_init(nobody, NULL, CH_EQ_BOTH);
         list[n_strands++] = (struct strand){nobody, (const double *)zeros};
     }
     return n_strands / BANDS;

@@ -40,9 +40,11 @@ ch_eq_init(struct ch_eq *eq)
 {
     *eq = (struct ch_eq){.grid_left = CH_EQ_GRID_FRAMES};
     ch_eq_use_kernel(eq, CH_EQ_KERNEL_AUTO);
-    ch_ramp_snap(&eq->preamp, 1.0f);
-    eq->gain = 1.0;
-    for (uint32_t i = 0; i < CH_EQ_BANDS_MAX; i++) {
-        eq->slot[i].scale = 1.0;
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        ch_ramp_snap(&eq->preamp[c], 1.0f);
+        eq->gain[c] = 1.0;
+        for (uint32_t i = 0; i < CH_EQ_SECTIONS_MAX; i++) {
+            eq->slot[i].scale[c] = 1.0;
+        }
     }
 }

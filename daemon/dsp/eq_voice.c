@@ -30,32 +30,45 @@
 /// -600 dBFS.
 #define FLUSH_BELOW 1e-30
 
-/// 2^15, and 2^(2·15·CH_EQ_BANDS_MAX) is still finite.
-#define SCALABLE 32768.0
+#define SCALABLE 0x1p15
+
+/// The coefficients of one channel; those of identity have been there before.
+CH_RT static void
+set_coefficients(struct ch_eq_voice *voice, int c, const struct ch_eq_section *section)
+{
+    const double g = section->g;
+    const double h = 1.0 / (1.0 + g * (g + section->k));
+    const double m0 = h * (section->mh + g * (section->mb + g * section->ml));
+    voice->c[c] = 1.0 - 2.0 * h * g * section->k;
+    voice->k[c] = 4.0 * h * g * g;
+    voice->m0[c] = m0;
+    voice->m1[c] = 2.0 * h * g * (section->mb - section->k * m0);
+    voice->m2[c] = h * (section->ml - section->mh + g * (section->k * section->ml - section->mb));
+    voice->n1[c] = voice->m1[c] / m0;
+    voice->n2[c] = voice->m2[c] / m0;
+    voice->weight[c] = sqrt(voice->k[c]);
+}
 
 CH_RT void
-ch_eq_voice_init(struct ch_eq_voice *voice, const struct ch_eq_section *section, bool identity)
+ch_eq_voice_init(struct ch_eq_voice *voice, const struct ch_eq_section *section, uint32_t identity)
 {
-    *voice = (struct ch_eq_voice){.m0 = 1.0, .identity = identity};
-    if (!identity) {
-        const double g = section->g;
-        const double h = 1.0 / (1.0 + g * (g + section->k));
-        voice->c = 1.0 - 2.0 * h * g * section->k;
-        voice->k = 4.0 * h * g * g;
-        voice->m0 = h * (section->mh + g * (section->mb + g * section->ml));
-        voice->m1 = 2.0 * h * g * (section->mb - section->k * voice->m0);
-        voice->m2 = h * (section->ml - section->mh + g * (section->k * section->ml - section->mb));
-        voice->n1 = voice->m1 / voice->m0;
-        voice->n2 = voice->m2 / voice->m0;
-        voice->weight = sqrt(voice->k);
+    *voice = (struct ch_eq_voice){.m0 = {1.0, 1.0}, .identity = identity};
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        if (!(identity >> c & 1u)) {
+            set_coefficients(voice, c, section);
+        }
     }
 }
 
 CH_RT bool
 ch_eq_voice_same(const struct ch_eq_voice *a, const struct ch_eq_voice *b)
 {
-    return a->identity == b->identity && a->c == b->c && a->k == b->k && a->m0 == b->m0 &&
-           a->m1 == b->m1 && a->m2 == b->m2;
+    bool same = a->identity == b->identity;
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        same = same && a->c[c] == b->c[c] && a->k[c] == b->k[c] && a->m0[c] == b->m0[c] &&
+               a->m1[c] == b->m1[c] && a->m2[c] == b->m2[c];
+    }
+    return same;
 }
 
 CH_RT void
@@ -76,47 +89,56 @@ magnitude(double x)
 CH_RT bool
 ch_eq_voice_scalable(const struct ch_eq_voice *voice)
 {
-    const double m0 = magnitude(voice->m0);
-    return m0 > 1.0 / SCALABLE && m0 < SCALABLE;
+    bool scalable = true;
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        const double m0 = magnitude(voice->m0[c]);
+        scalable = scalable && m0 > 1.0 / SCALABLE && m0 < SCALABLE;
+    }
+    return scalable;
 }
 
 CH_RT void
-ch_eq_voice_scale(struct ch_eq_voice *voice, double by)
+ch_eq_voice_scale(struct ch_eq_voice *voice, const double by[CH_CHANNELS])
 {
     for (int c = 0; c < CH_CHANNELS; c++) {
-        voice->s1[c] *= by;
-        voice->s2[c] *= by;
+        voice->s1[c] *= by[c];
+        voice->s2[c] *= by[c];
     }
 }
 
-/// Both states of both channels, by what they mean in s2.
+/// Both states of a channel, by what they mean in s2.
 CH_RT static double
-state_sum(const struct ch_eq_voice *voice)
+state_sum(const struct ch_eq_voice *voice, int c)
 {
-    double sum = 0.0;
-    for (int c = 0; c < CH_CHANNELS; c++) {
-        sum += voice->weight * magnitude(voice->s1[c]) + magnitude(voice->s2[c]);
-    }
-    return sum;
+    return voice->weight[c] * magnitude(voice->s1[c]) + magnitude(voice->s2[c]);
 }
 
 CH_RT double
-ch_eq_voice_level(const struct ch_eq_voice *voice, double scale)
+ch_eq_voice_level(const struct ch_eq_voice *voice, const double scale[CH_CHANNELS])
 {
-    if (voice->identity) {
-        return 0.0;
+    double level = 0.0;
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        if (!(voice->identity >> c & 1u)) {
+            const double heard =
+                magnitude(voice->m1[c]) / voice->weight[c] + magnitude(voice->m2[c]);
+            level += 2.0 * heard * state_sum(voice, c) / magnitude(scale[c]);
+        }
     }
-    const double heard = magnitude(voice->m1) / voice->weight + magnitude(voice->m2);
-    return 2.0 * heard * state_sum(voice) / magnitude(scale);
+    return level;
 }
 
 CH_RT bool
-ch_eq_voice_tidy(struct ch_eq_voice *voice, double scale)
+ch_eq_voice_tidy(struct ch_eq_voice *voice, const double scale[CH_CHANNELS])
 {
-    const double sum = state_sum(voice);
-    const bool finite = sum * 0.0 == 0.0;
-    if (!finite || sum < FLUSH_BELOW * magnitude(scale)) {
-        ch_eq_voice_clear(voice);
+    bool finite = true;
+    for (int c = 0; c < CH_CHANNELS; c++) {
+        const double sum = state_sum(voice, c);
+        const bool is_finite = sum * 0.0 == 0.0;
+        if (!is_finite || sum < FLUSH_BELOW * magnitude(scale[c])) {
+            voice->s1[c] = 0.0;
+            voice->s2[c] = 0.0;
+        }
+        finite = finite && is_finite;
     }
     return finite;
 }

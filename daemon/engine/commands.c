@@ -101,7 +101,8 @@ apply(struct ch_engine *engine, const struct ch_command *c)
                           or_default(c->eq.ramp_frames, ramp));
         break;
     case CH_COMMAND_EQ_PREAMP:
-        ch_eq_set_preamp(&engine->eq, c->preamp.linear, or_default(c->preamp.ramp_frames, ramp));
+        ch_eq_set_preamp(&engine->eq, c->preamp.left, c->preamp.right,
+                         or_default(c->preamp.ramp_frames, ramp));
         break;
     case CH_COMMAND_LIMITER:
         ch_limiter_set_ceiling(engine->limiter, c->limiter.ceiling);

@@ -74,12 +74,12 @@ struct ch_command {
         } gain;
         struct {
             struct ch_eq_section section;
-            uint16_t index;
-            uint16_t identity;
+            uint16_t index;       ///< 0…CH_EQ_SECTIONS_MAX - 1
+            uint16_t identity;    ///< mask of the channels that pass untouched: CH_EQ_LEFT, …
             uint32_t ramp_frames; ///< 0 = the engine's default
         } eq;
         struct {
-            float linear;
+            float left, right; ///< linear
             uint32_t ramp_frames;
         } preamp;
         struct {

@@ -80,19 +80,31 @@ any_section(struct fuzz *fuzz, struct ch_command *command)
 {
     struct fuzz_rng *rng = &fuzz->rng;
     const uint32_t rate_hz = ch_engine_rate(fuzz->engine);
-    const struct ch_eq_band band = {
+    struct ch_eq_band band = {
         .type = fuzz_below(rng, CH_EQ_TYPES),
         .freq_hz = 10.0 * pow((double)rate_hz * 0.049, fuzz_between(rng, 0.0, 1.0)),
         .gain_db =
             fuzz_below(rng, 8) ? fuzz_between(rng, -CH_EQ_GAIN_MAX_DB, CH_EQ_GAIN_MAX_DB) : 0.0,
         .q = 0.05 * pow(2000.0, fuzz_between(rng, 0.0, 1.0)),
+        .order = 1 + fuzz_below(rng, 2),
         .bypass = fuzz_below(rng, 4) == 0,
+        .bypass_left = fuzz_below(rng, 4) == 0,
+        .bypass_right = fuzz_below(rng, 4) == 0,
     };
-    bool identity;
-    ch_eq_section_from_band(&band, fuzz_below(rng, 2) ? CH_EQ_RBJ : CH_EQ_MATCHED, rate_hz,
-                            &command->eq.section, &identity);
-    command->eq.identity = identity;
-    command->eq.index = (uint16_t)fuzz_below(rng, fuzz_below(rng, 8) ? 6 : CH_EQ_BANDS_MAX);
+    if (band.type == CH_EQ_LOW_PASS || band.type == CH_EQ_HIGH_PASS) {
+        band.family = fuzz_below(rng, CH_EQ_FAMILIES);
+        band.order = band.family == CH_EQ_BY_Q          ? band.order
+                     : band.family == CH_EQ_BUTTERWORTH ? 1 + fuzz_below(rng, CH_EQ_ORDER_MAX)
+                                                        : 2u << fuzz_below(rng, 3);
+    }
+    struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
+    const uint32_t n = ch_eq_sections_from_band(
+        &band, fuzz_below(rng, 2) ? CH_EQ_RBJ : CH_EQ_MATCHED, rate_hz, sections);
+    if (n > 0) {
+        command->eq.section = sections[fuzz_below(rng, n)];
+    }
+    command->eq.identity = (uint16_t)ch_eq_band_bypass(&band);
+    command->eq.index = (uint16_t)fuzz_below(rng, fuzz_below(rng, 8) ? 6 : CH_EQ_SECTIONS_MAX);
     command->eq.ramp_frames = any_ramp(fuzz);
 }
 
@@ -145,7 +157,8 @@ any_command(struct fuzz *fuzz, struct ch_command *command)
         any_section(fuzz, command);
         return true;
     case CH_COMMAND_EQ_PREAMP:
-        command->preamp.linear = (float)fuzz_between(rng, 0.0, FUZZ_PREAMP_MAX);
+        command->preamp.left = (float)fuzz_between(rng, 0.0, FUZZ_PREAMP_MAX);
+        command->preamp.right = (float)fuzz_between(rng, 0.0, FUZZ_PREAMP_MAX);
         command->preamp.ramp_frames = any_ramp(fuzz);
         return true;
     case CH_COMMAND_LIMITER:
@@ -272,21 +285,21 @@ fuzz_send_silence(struct fuzz *fuzz)
         };
         send(fuzz, pair, 2);
     }
-    struct ch_command flat[CH_EQ_BANDS_MAX + 3];
+    struct ch_command flat[CH_EQ_SECTIONS_MAX + 3];
     memset(flat, 0, sizeof flat);
-    for (uint32_t i = 0; i < CH_EQ_BANDS_MAX; i++) {
+    for (uint32_t i = 0; i < CH_EQ_SECTIONS_MAX; i++) {
         flat[i].op = CH_COMMAND_EQ_SECTION;
         flat[i].eq.section = (struct ch_eq_section){.g = 1, .k = 1, .mh = 1, .mb = 1, .ml = 1};
-        flat[i].eq.identity = 1;
+        flat[i].eq.identity = CH_EQ_BOTH;
         flat[i].eq.index = (uint16_t)i;
     }
-    struct ch_command *more = flat + CH_EQ_BANDS_MAX;
+    struct ch_command *more = flat + CH_EQ_SECTIONS_MAX;
     more[0].op = CH_COMMAND_GAIN;
     more[0].gain.left = more[0].gain.right = 1.0f;
     more[1].op = CH_COMMAND_EQ_PREAMP;
-    more[1].preamp.linear = 1.0f;
+    more[1].preamp.left = more[1].preamp.right = 1.0f;
     more[2].op = CH_COMMAND_LIMITER;
     more[2].limiter.ceiling = 1.0f;
     more[2].limiter.bypass = fuzz->mood.bypass;
-    send(fuzz, flat, CH_EQ_BANDS_MAX + 3);
+    send(fuzz, flat, CH_EQ_SECTIONS_MAX + 3);
 }

@@ -189,7 +189,8 @@ taps_see_their_points_of_the_chain(void **state)
     }
     rig_send(&rig,
              (struct ch_command){.op = CH_COMMAND_GAIN, .gain = {.left = 0.5f, .right = 0.5f}});
-    rig_send(&rig, (struct ch_command){.op = CH_COMMAND_EQ_PREAMP, .preamp = {.linear = 0.25f}});
+    rig_send(&rig, (struct ch_command){.op = CH_COMMAND_EQ_PREAMP,
+                                       .preamp = {.left = 0.25f, .right = 0.25f}});
     ch_engine_settle(rig.engine);
     struct ch_pcm_ring *pcm = rig_ring(4096, 4000, rig_counter, 0, true);
     rig_send(&rig, rig_play(pcm, 1, 0));

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "daemon/dsp/eq.h"
+#include "tests/unit/eq_band.h"
 #include "tests/unit/near.h"
 #include "tests/unit/residue.h"
 
@@ -51,8 +52,7 @@ static struct ch_eq_section
 set_band(uint32_t index, const struct ch_eq_band *band, uint32_t n_frames)
 {
     struct ch_eq_section section;
-    bool identity;
-    ch_eq_section_from_band(band, CH_EQ_MATCHED, RATE_HZ, &section, &identity);
+    const uint32_t identity = one_section(band, CH_EQ_MATCHED, RATE_HZ, &section);
     ch_eq_set_section(&eq, index, &section, identity, n_frames);
     return section;
 }
@@ -100,7 +100,7 @@ static struct ch_eq_band
 random_band(uint32_t *seed)
 {
     return (struct ch_eq_band){
-        .type = (enum ch_eq_type)random_below(seed, CH_EQ_TYPES),
+        .type = (enum ch_eq_type)random_below(seed, CH_EQ_TILT),
         .freq_hz = 20.0 * pow(1000.0, random_in(seed, 0.0, 1.0)),
         .gain_db = random_in(seed, -12.0, 12.0),
         .q = 0.3 * pow(33.0, random_in(seed, 0.0, 1.0)),
@@ -116,11 +116,15 @@ test_response(void **state)
 {
     (void)state;
     static const struct ch_eq_band bands[] = {
-        {CH_EQ_HIGH_PASS, 40.0, 0.0, 0.7, false},     {CH_EQ_LOW_SHELF, 120.0, 5.0, 0.7, false},
-        {CH_EQ_PEAK, 250.0, -8.0, 3.0, false},        {CH_EQ_PEAK, 1000.0, 12.0, 1.41, false},
-        {CH_EQ_PEAK, 3000.0, 4.0, 1.0, true},         {CH_EQ_NOTCH, 5000.0, 0.0, 2.0, false},
-        {CH_EQ_HIGH_SHELF, 9000.0, -6.0, 0.7, false}, {CH_EQ_PEAK, 16000.0, 7.0, 2.0, false},
-        {CH_EQ_LOW_PASS, 18000.0, 0.0, 0.9, false},
+        BAND(CH_EQ_HIGH_PASS, 40.0, 0.0, 0.7, false),
+        BAND(CH_EQ_LOW_SHELF, 120.0, 5.0, 0.7, false),
+        BAND(CH_EQ_PEAK, 250.0, -8.0, 3.0, false),
+        BAND(CH_EQ_PEAK, 1000.0, 12.0, 1.41, false),
+        BAND(CH_EQ_PEAK, 3000.0, 4.0, 1.0, true),
+        BAND(CH_EQ_NOTCH, 5000.0, 0.0, 2.0, false),
+        BAND(CH_EQ_HIGH_SHELF, 9000.0, -6.0, 0.7, false),
+        BAND(CH_EQ_PEAK, 16000.0, 7.0, 2.0, false),
+        BAND(CH_EQ_LOW_PASS, 18000.0, 0.0, 0.9, false),
     };
     enum { N_BANDS = sizeof bands / sizeof *bands };
     struct ch_eq_section sections[N_BANDS];
@@ -128,7 +132,7 @@ test_response(void **state)
     for (uint32_t i = 0; i < N_BANDS; i++) {
         sections[i] = set_band(i, &bands[i], 0);
     }
-    ch_eq_set_preamp(&eq, 0.5f, 0);
+    ch_eq_set_preamp(&eq, 0.5f, 0.5f, 0);
     memset(left, 0, sizeof left);
     memset(right, 0, sizeof right);
     left[0] = 1.0f;
@@ -153,7 +157,7 @@ static void
 test_noise_of_the_arithmetic(void **state)
 {
     (void)state;
-    const struct ch_eq_band band = {CH_EQ_PEAK, 20.0, 12.0, 10.0, false};
+    const struct ch_eq_band band = BAND(CH_EQ_PEAK, 20.0, 12.0, 10.0, false);
     struct ch_biquad biquad;
     long double x1 = 0.0L, x2 = 0.0L, y1 = 0.0L, y2 = 0.0L, worst = 0.0L;
     ch_eq_design_band(&band, CH_EQ_MATCHED, RATE_HZ, &biquad);
@@ -182,8 +186,8 @@ test_flat_leaves_every_bit(void **state)
 {
     (void)state;
     static float in[TOTAL];
-    const struct ch_eq_band flat = {CH_EQ_PEAK, 1000.0, 0.0, 1.0, false};
-    const struct ch_eq_band bypassed = {CH_EQ_LOW_PASS, 1000.0, 0.0, 1.0, true};
+    const struct ch_eq_band flat = BAND(CH_EQ_PEAK, 1000.0, 0.0, 1.0, false);
+    const struct ch_eq_band bypassed = BAND(CH_EQ_LOW_PASS, 1000.0, 0.0, 1.0, true);
     fill_noise(1);
     left[5] = -0.0f;
     left[6] = 1e-42f;
@@ -204,8 +208,8 @@ test_flat_again(void **state)
     (void)state;
     static float in[TOTAL];
     const struct change changes[] = {
-        {1000, 3, {CH_EQ_PEAK, 500.0, 12.0, 2.0, false}},
-        {8000, 3, {CH_EQ_PEAK, 500.0, 0.0, 2.0, false}},
+        {1000, 3, BAND(CH_EQ_PEAK, 500.0, 12.0, 2.0, false)},
+        {8000, 3, BAND(CH_EQ_PEAK, 500.0, 0.0, 2.0, false)},
     };
     fill_noise(2);
     memcpy(in, left, sizeof in);
@@ -225,7 +229,7 @@ test_preamp(void **state)
     fill_noise(3);
     memcpy(in, left, sizeof in);
     begin();
-    ch_eq_set_preamp(&eq, 0.3f, LENGTH);
+    ch_eq_set_preamp(&eq, 0.3f, 0.3f, LENGTH);
     run(NULL, 0, 480);
     assert_true(left[0] == in[0] || fabsf(left[0] - in[0]) < 1e-5f);
     for (int n = LENGTH; n < TOTAL; n++) {
@@ -303,27 +307,30 @@ static const struct {
     const char *what;
     struct ch_eq_band from, to;
 } jumps[] = {
-    {"gain up", {CH_EQ_PEAK, 100.0, 0.0, 1.41, false}, {CH_EQ_PEAK, 100.0, 12.0, 1.41, false}},
-    {"gain over", {CH_EQ_PEAK, 100.0, 24.0, 4.0, false}, {CH_EQ_PEAK, 100.0, -24.0, 4.0, false}},
-    {"frequency up", {CH_EQ_PEAK, 100.0, 12.0, 1.41, false}, {CH_EQ_PEAK, 5e3, 12.0, 1.41, false}},
-    {"frequency down",
-     {CH_EQ_PEAK, 5e3, 12.0, 1.41, false},
-     {CH_EQ_PEAK, 100.0, 12.0, 1.41, false}},
-    {"resonance up",
-     {CH_EQ_PEAK, 100.0, 12.0, 10.0, false},
-     {CH_EQ_PEAK, 2.5e3, 12.0, 10.0, false}},
-    {"resonance down",
-     {CH_EQ_PEAK, 2.5e3, 18.0, 10.0, false},
-     {CH_EQ_PEAK, 90.0, 18.0, 10.0, false}},
-    {"Q up", {CH_EQ_PEAK, 100.0, 12.0, 0.3, false}, {CH_EQ_PEAK, 100.0, 12.0, 10.0, false}},
-    {"Q down", {CH_EQ_PEAK, 100.0, 12.0, 10.0, false}, {CH_EQ_PEAK, 100.0, 12.0, 0.3, false}},
-    {"type", {CH_EQ_LOW_PASS, 200.0, 0.0, 0.7, false}, {CH_EQ_HIGH_PASS, 200.0, 0.0, 0.7, false}},
-    {"type back",
-     {CH_EQ_NOTCH, 100.0, 0.0, 2.0, false},
-     {CH_EQ_HIGH_SHELF, 50.0, 12.0, 0.7, false}},
-    {"low-pass", {CH_EQ_LOW_PASS, 5e3, 0.0, 0.7, false}, {CH_EQ_LOW_PASS, 50.0, 0.0, 0.7, false}},
-    {"bypass", {CH_EQ_PEAK, 100.0, 12.0, 2.0, false}, {CH_EQ_PEAK, 100.0, 12.0, 2.0, true}},
-    {"use", {CH_EQ_LOW_SHELF, 150.0, 12.0, 1.0, true}, {CH_EQ_LOW_SHELF, 150.0, 12.0, 1.0, false}},
+    {"gain up", BAND(CH_EQ_PEAK, 100.0, 0.0, 1.41, false),
+     BAND(CH_EQ_PEAK, 100.0, 12.0, 1.41, false)},
+    {"gain over", BAND(CH_EQ_PEAK, 100.0, 24.0, 4.0, false),
+     BAND(CH_EQ_PEAK, 100.0, -24.0, 4.0, false)},
+    {"frequency up", BAND(CH_EQ_PEAK, 100.0, 12.0, 1.41, false),
+     BAND(CH_EQ_PEAK, 5e3, 12.0, 1.41, false)},
+    {"frequency down", BAND(CH_EQ_PEAK, 5e3, 12.0, 1.41, false),
+     BAND(CH_EQ_PEAK, 100.0, 12.0, 1.41, false)},
+    {"resonance up", BAND(CH_EQ_PEAK, 100.0, 12.0, 10.0, false),
+     BAND(CH_EQ_PEAK, 2.5e3, 12.0, 10.0, false)},
+    {"resonance down", BAND(CH_EQ_PEAK, 2.5e3, 18.0, 10.0, false),
+     BAND(CH_EQ_PEAK, 90.0, 18.0, 10.0, false)},
+    {"Q up", BAND(CH_EQ_PEAK, 100.0, 12.0, 0.3, false), BAND(CH_EQ_PEAK, 100.0, 12.0, 10.0, false)},
+    {"Q down", BAND(CH_EQ_PEAK, 100.0, 12.0, 10.0, false),
+     BAND(CH_EQ_PEAK, 100.0, 12.0, 0.3, false)},
+    {"type", BAND(CH_EQ_LOW_PASS, 200.0, 0.0, 0.7, false),
+     BAND(CH_EQ_HIGH_PASS, 200.0, 0.0, 0.7, false)},
+    {"type back", BAND(CH_EQ_NOTCH, 100.0, 0.0, 2.0, false),
+     BAND(CH_EQ_HIGH_SHELF, 50.0, 12.0, 0.7, false)},
+    {"low-pass", BAND(CH_EQ_LOW_PASS, 5e3, 0.0, 0.7, false),
+     BAND(CH_EQ_LOW_PASS, 50.0, 0.0, 0.7, false)},
+    {"bypass", BAND(CH_EQ_PEAK, 100.0, 12.0, 2.0, false), BAND(CH_EQ_PEAK, 100.0, 12.0, 2.0, true)},
+    {"use", BAND(CH_EQ_LOW_SHELF, 150.0, 12.0, 1.0, true),
+     BAND(CH_EQ_LOW_SHELF, 150.0, 12.0, 1.0, false)},
 };
 
 static void
@@ -379,10 +386,11 @@ test_effect_lasts_through_changes(void **state)
     size_t n_changes = 0;
     for (uint32_t frame = 20000; frame < 46000; frame += 800) {
         const double gain_db = n_changes % 2 ? 12.0 : 11.9;
-        changes[n_changes++] = (struct change){frame, 0, {CH_EQ_PEAK, 62.5, gain_db, 1.41, false}};
+        changes[n_changes++] =
+            (struct change){frame, 0, BAND(CH_EQ_PEAK, 62.5, gain_db, 1.41, false)};
     }
     begin();
-    set_band(0, &(struct ch_eq_band){CH_EQ_PEAK, 62.5, 12.0, 1.41, false}, 0);
+    set_band(0, &(struct ch_eq_band)BAND(CH_EQ_PEAK, 62.5, 12.0, 1.41, false), 0);
     fill_sine(62.5, 0.0);
     run(changes, n_changes, 256);
     for (int start = 20000; start + 768 <= TOTAL; start += 768) { // one period
@@ -400,7 +408,7 @@ static void
 test_not_finite(void **state)
 {
     (void)state;
-    const struct ch_eq_band band = {CH_EQ_PEAK, 1000.0, 12.0, 1.0, false};
+    const struct ch_eq_band band = BAND(CH_EQ_PEAK, 1000.0, 12.0, 1.0, false);
     begin();
     set_band(0, &band, 0);
     set_band(5, &band, 0);
@@ -448,8 +456,8 @@ static void
 test_quiet(void **state)
 {
     (void)state;
-    const struct ch_eq_band band = {CH_EQ_PEAK, 200.0, 12.0, 5.0, false};
-    const struct ch_eq_band other = {CH_EQ_PEAK, 300.0, 12.0, 5.0, false};
+    const struct ch_eq_band band = BAND(CH_EQ_PEAK, 200.0, 12.0, 5.0, false);
+    const struct ch_eq_band other = BAND(CH_EQ_PEAK, 300.0, 12.0, 5.0, false);
     begin();
     assert_true(ch_eq_quiet(&eq));
     set_band(0, &band, 0);
@@ -471,7 +479,7 @@ test_quiet(void **state)
     run(NULL, 0, 480);
     assert_true(ch_eq_quiet(&eq));
 
-    ch_eq_set_preamp(&eq, 0.5f, LENGTH);
+    ch_eq_set_preamp(&eq, 0.5f, 0.5f, LENGTH);
     assert_false(ch_eq_quiet(&eq));
 }
 
@@ -481,11 +489,11 @@ test_reset(void **state)
 {
     (void)state;
     static float expected[TOTAL];
-    const struct ch_eq_band last = {CH_EQ_PEAK, 700.0, -9.0, 1.0, false};
+    const struct ch_eq_band last = BAND(CH_EQ_PEAK, 700.0, -9.0, 1.0, false);
     uint32_t seed = 12;
     begin();
     set_band(2, &last, 0);
-    ch_eq_set_preamp(&eq, 0.7f, 0);
+    ch_eq_set_preamp(&eq, 0.7f, 0.7f, 0);
     fill_noise(13);
     run(NULL, 0, 480);
     memcpy(expected, left, sizeof expected);
@@ -499,7 +507,7 @@ test_reset(void **state)
     }
     set_band(2, &last, LENGTH);
     assert_true(eq.slot[2].pending_length > 0);
-    ch_eq_set_preamp(&eq, 0.7f, LENGTH);
+    ch_eq_set_preamp(&eq, 0.7f, 0.7f, LENGTH);
     ch_eq_run(&eq, left, right, 3);
     ch_eq_reset(&eq);
     assert_true(ch_eq_quiet(&eq));

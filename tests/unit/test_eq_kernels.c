@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "daemon/dsp/eq.h"
+#include "tests/unit/eq_band.h"
 #include "tests/unit/near.h"
 
 enum { RATE_HZ = 48000, LENGTH = 960, TOTAL = 24000 };
@@ -67,8 +68,7 @@ static void
 set_band(uint32_t index, const struct ch_eq_band *band, uint32_t n_frames)
 {
     struct ch_eq_section section;
-    bool identity;
-    ch_eq_section_from_band(band, CH_EQ_MATCHED, RATE_HZ, &section, &identity);
+    const uint32_t identity = one_section(band, CH_EQ_MATCHED, RATE_HZ, &section);
     ch_eq_set_section(&eq, index, &section, identity, n_frames);
 }
 
@@ -226,7 +226,7 @@ run_changing(struct take *take, enum ch_eq_kernel kernel, uint32_t n_bands, uint
         const struct ch_eq_band band = random_band(&seed);
         set_band(i, &band, 0);
     }
-    ch_eq_set_preamp(&eq, 0.5f, LENGTH);
+    ch_eq_set_preamp(&eq, 0.5f, 0.5f, LENGTH);
     for (uint32_t frame = 0; frame < TOTAL; frame += 60) {
         if (per_second > 0 && frame >= next) {
             const struct ch_eq_band band = random_band(&seed);

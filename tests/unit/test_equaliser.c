@@ -155,14 +155,17 @@ bands_that_go_are_taken_back_from_the_engine(void **state)
     struct ch_command commands[CH_CHAIN_MAX];
     ch_equaliser_init(&eq);
     eq.bands[7].gain_db = 3.0;
-    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), 11);
+    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), CH_EQ_SECTIONS_MAX + 1);
     assert_int_equal(commands[7].eq.identity, 0);
-    assert_int_equal(commands[6].eq.identity, 1);
+    assert_int_equal(commands[6].eq.identity, CH_EQ_BOTH);
     eq.n_bands = 2;
-    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), 11);
-    assert_int_equal(commands[7].eq.index, 7);
-    assert_int_equal(commands[7].eq.identity, 1);
-    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), 3);
+    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), 2);
+    assert_int_equal(commands[0].eq.index, 7);
+    assert_int_equal(commands[0].eq.identity, CH_EQ_BOTH);
+    assert_int_equal(commands[1].op, CH_COMMAND_EQ_PREAMP);
+    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), 1);
+    ch_equaliser_forget(&eq);
+    assert_int_equal(ch_equaliser_commands(&eq, RATE_HZ, commands), CH_EQ_SECTIONS_MAX + 1);
 }
 
 static void
