@@ -8,7 +8,6 @@ import math
 import os
 import pty
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ import pytest
 
 import exposition
 from programs import CHANT, eventually, run, seconds
+from terminal import Screen
 
 # What a daemon with something to tell answers.  The times lie in the daemon's buckets: 16 for each
 # power of two of nanoseconds.
@@ -345,53 +345,8 @@ def test_frames_into_a_pipe(daemon, client):
 
 @pytest.fixture
 def terminal(tmp_path):
-    """chant stats in a terminal of a size; what it shows, and its keys."""
-    if not shutil.which("tmux"):
-        pytest.skip("no tmux")
-    tmux = ["tmux", "-S", str(tmp_path / "tmux"), "-f", "/dev/null"]
-
-    class Screen:
-        def __init__(self):
-            self.status = tmp_path / "status"
-            self.started = False
-            self.socket = None
-
-        def start(self, columns, rows, *words, locale="C.UTF-8"):
-            view = " ".join(["exec", str(CHANT), "stats", *words])
-            env = {**os.environ, "CHANT_SOCKET": str(self.socket), "LC_ALL": locale,
-                   "TERM": "xterm-256color"}
-            script = f'sh -c "{view}"; echo $? >"{self.status}"; sleep 1000'
-            subprocess.run([*tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows),
-                            script], env=env, check=True)
-            self.started = True
-            return self
-
-        def lines(self):
-            shown = subprocess.run([*tmux, "capture-pane", "-p"], check=True, capture_output=True)
-            return shown.stdout.decode().splitlines()
-
-        def wait_for(self, pattern):
-            def look():
-                lines = self.lines()
-                return lines if re.search(pattern, "\n".join(lines), re.MULTILINE) else None
-
-            return eventually(look, what=pattern)
-
-        def press(self, key):
-            subprocess.run([*tmux, "send-keys", key], check=True)
-
-        def resize(self, columns, rows):
-            subprocess.run([*tmux, "resize-window", "-x", str(columns), "-y", str(rows)],
-                           check=True)
-
-        def exit_code(self):
-            return int(eventually(lambda: self.status.exists() and self.status.read_text()))
-
-        def close(self):
-            if self.started:
-                subprocess.run([*tmux, "kill-server"], check=True)
-
-    screen = Screen()
+    """chant stats in a terminal, of a daemon that the test still names."""
+    screen = Screen(tmp_path, None, "stats")
     yield screen
     screen.close()
 
