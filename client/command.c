@@ -76,8 +76,9 @@ static const struct ch_option render_options[] = {
     {"rate", "HZ", "of the file (as the first input)"},
     {"gain", "DB", "of the whole"},
     {"eq", "FILE.json|PRESET", "equaliser: the params of eq.set, or a preset's name"},
-    {"limiter", "on|off", "the safety limiter (on)"},
+    {"limiter", "on|off|DB", "the limiter at the end, or its ceiling in dBTP (-1)"},
     {"format", "f32|s16|s24", "of the samples (f32)"},
+    {"dither", "auto|on|off", "of integer samples (auto)"},
     {0},
 };
 
@@ -137,6 +138,13 @@ const struct ch_command ch_commands[] = {
     {"mute", "", "silence, without moving the gain", NULL, NULL, 0, 0, NULL, ch_cmd_mute},
     {"unmute", "", "end of it", NULL, NULL, 0, 0, NULL, ch_cmd_unmute},
     {"pan", "X", "-1 is left, 0 the middle, 1 right", NULL, NULL, 1, 1, NULL, ch_cmd_pan},
+    {"panic", "", "silence at once, until 'unmute' or 'gain'",
+     "Every mixer.set ends it, with a fade: 'unmute', 'mute', 'gain -6', 'pan 0'. 'gain up' and\n"
+     "'gain down' are refused.",
+     NULL, 0, 0, NULL, ch_cmd_panic},
+    {"limiter", "[on | off | CEILING]", "show or set the limiter at the end",
+     "CEILING is the highest true peak that leaves, in dBTP: -24 to 0; -1 at first.", NULL, 0, 1,
+     NULL, ch_cmd_limiter},
     {"eq", "[set INDEX ... | flat | bypass on|off | preamp DB|auto | load FILE]",
      "show or change the equaliser", eq_help, NULL, 0, 2, eq_options, ch_cmd_eq},
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},

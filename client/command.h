@@ -31,6 +31,8 @@ int ch_cmd_gain(const struct ch_invocation *inv);
 int ch_cmd_mute(const struct ch_invocation *inv);
 int ch_cmd_unmute(const struct ch_invocation *inv);
 int ch_cmd_pan(const struct ch_invocation *inv);
+int ch_cmd_panic(const struct ch_invocation *inv);
+int ch_cmd_limiter(const struct ch_invocation *inv);
 int ch_cmd_eq(const struct ch_invocation *inv);
 int ch_cmd_spectrum(const struct ch_invocation *inv);
 int ch_cmd_meter(const struct ch_invocation *inv);

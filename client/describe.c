@@ -121,7 +121,12 @@ ch_print_mixer_line(const cJSON *mixer)
     if (pan != 0) {
         ch_out(", pan %+.2f", pan);
     }
-    ch_out("%s\n", ch_field_bool(mixer, "mute") ? ", muted" : "");
+    const cJSON *limiter = ch_field(mixer, "limiter");
+    if (ch_field_bool(limiter, "bypass")) {
+        ch_out(", limiter off");
+    }
+    ch_out("%s%s\n", ch_field_bool(mixer, "mute") ? ", muted" : "",
+           ch_field_bool(mixer, "panic") ? ", silent by panic" : "");
 }
 
 static void

@@ -32,6 +32,12 @@ static const char usage[] =
     "                       expression of port names\n"
     "  --socket=PATH        where to listen (default $CHANT_SOCKET, else\n"
     "                       $XDG_RUNTIME_DIR/chant/chant.sock, else /run/chant/chant.sock)\n"
+    "  --max-gain=DB        no request sets a gain above this, -150 to 12 (default 12)\n"
+    "  --max-restored-gain=DB\n"
+    "                       nor is the gain of the last time above this at the start (default 0)\n"
+    "  --state=FILE         where gain, equaliser and limiter are kept from one time to the next\n"
+    "                       (default $XDG_STATE_HOME/chant/sound.json)\n"
+    "  --no-restore         begin with gain 0 dB and a flat equaliser, and keep nothing\n"
     "  --max-line=BYTES     longest request line that is taken (default 1048576)\n"
     "  --log-level=LEVEL    error, warning, info (default) or debug\n"
     "\n"
@@ -40,8 +46,10 @@ static const char usage[] =
     "  --rate=HZ            its rate (default: that of the first input)\n"
     "  --gain=DB            gain, -150 to 12\n"
     "  --eq=FILE.json|flat  the parameters of eq.set in a file, or a preset\n"
-    "  --limiter=on|off     the safety limiter at the end (default on)\n"
-    "  --format=FORMAT      f32 (default), s24 or s16\n"
+    "  --limiter=on|off|DB  the limiter at the end, or its ceiling in dBTP, -24 to 0 (default -1)\n"
+    "  --format=FORMAT      f32 (default), s24 or s16; of --backend=file as well\n"
+    "  --dither=WHEN        for s24 and s16: auto (default: when a sample is none of that width),\n"
+    "                       on or off; of --backend=file as well\n"
     "\n"
     "  --help               this text\n"
     "  --version            the version\n"
@@ -57,6 +65,10 @@ enum {
     OPT_PERIOD,
     OPT_CONNECT,
     OPT_SOCKET,
+    OPT_MAX_GAIN,
+    OPT_MAX_RESTORED_GAIN,
+    OPT_STATE,
+    OPT_NO_RESTORE,
     OPT_MAX_LINE,
     OPT_LOG_LEVEL,
     OPT_RENDER,
@@ -64,6 +76,7 @@ enum {
     OPT_EQ,
     OPT_LIMITER,
     OPT_FORMAT,
+    OPT_DITHER,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -75,6 +88,10 @@ static const struct option long_options[] = {
     {"period", required_argument, NULL, OPT_PERIOD},
     {"connect", required_argument, NULL, OPT_CONNECT},
     {"socket", required_argument, NULL, OPT_SOCKET},
+    {"max-gain", required_argument, NULL, OPT_MAX_GAIN},
+    {"max-restored-gain", required_argument, NULL, OPT_MAX_RESTORED_GAIN},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"no-restore", no_argument, NULL, OPT_NO_RESTORE},
     {"max-line", required_argument, NULL, OPT_MAX_LINE},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"render", required_argument, NULL, OPT_RENDER},
@@ -82,6 +99,7 @@ static const struct option long_options[] = {
     {"eq", required_argument, NULL, OPT_EQ},
     {"limiter", required_argument, NULL, OPT_LIMITER},
     {"format", required_argument, NULL, OPT_FORMAT},
+    {"dither", required_argument, NULL, OPT_DITHER},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -110,16 +128,30 @@ read_count(const char *option, const char *value, uint32_t min, uint32_t max, ui
 }
 
 static bool
-read_gain(const char *value, double *out)
+read_gain(const char *option, const char *value, double *out)
 {
     char *end;
     const double number = strtod(value, &end);
     if (end == value || *end || isnan(number) || (number < -150.0 && !isinf(number)) ||
         number > CH_GAIN_MAX_DB) {
-        return bad("gain", value, "a number of dB, -150 to 12, or -inf");
+        return bad(option, value, "a number of dB, -150 to 12, or -inf");
     }
     *out = number;
     return true;
+}
+
+static bool
+read_limiter(struct ch_options *options, const char *value)
+{
+    char *end;
+    const double number = strtod(value, &end);
+    options->limiter = strcmp(value, "off") != 0;
+    if (!options->limiter || !strcmp(value, "on")) {
+        return true;
+    }
+    options->ceiling_dbtp = number;
+    return (end != value && !*end && number >= -24.0 && number <= 0.0) ||
+           bad("limiter", value, "on, off, or a ceiling in dBTP, -24 to 0");
 }
 
 static bool
@@ -154,7 +186,7 @@ read_backend(struct ch_options *options, const char *value)
 static bool
 take(struct ch_options *options, int option, char *value, bool *done)
 {
-    static const char *const on_off[] = {"on", "off", NULL};
+    static const char *const whens[] = {"auto", "on", "off", NULL};
     static const char *const formats[] = {"f32", "s24", "s16", NULL};
     switch (option) {
     case OPT_BACKEND:
@@ -181,16 +213,28 @@ take(struct ch_options *options, int option, char *value, bool *done)
         options->render_out = value;
         return *value || bad("render", value, "the name of a file");
     case OPT_GAIN:
-        return read_gain(value, &options->gain_db);
+        return read_gain("gain", value, &options->gain_db);
+    case OPT_MAX_GAIN:
+        return read_gain("max-gain", value, &options->max_gain_db);
+    case OPT_MAX_RESTORED_GAIN:
+        return read_gain("max-restored-gain", value, &options->max_restored_gain_db);
+    case OPT_STATE:
+        options->state = value;
+        return *value || bad("state", value, "the name of a file");
+    case OPT_NO_RESTORE:
+        options->no_restore = true;
+        return true;
     case OPT_EQ:
         options->eq = value;
         return true;
     case OPT_LIMITER:
-        options->limiter = !strcmp(value, "on");
-        return one_of("limiter", value, on_off);
+        return read_limiter(options, value);
     case OPT_FORMAT:
         options->format = value;
         return one_of("format", value, formats);
+    case OPT_DITHER:
+        options->dither = value;
+        return one_of("dither", value, whens);
     case OPT_HELP:
         fputs(usage, stdout);
         *done = true;
@@ -237,8 +281,11 @@ ch_options_parse(struct ch_options *options, int argc, char **argv)
         .connect = "auto",
         .max_line = CH_LINE_MAX_DEFAULT,
         .log_level = CH_LOG_INFO,
+        .max_gain_db = CH_GAIN_MAX_DB,
         .limiter = true,
+        .ceiling_dbtp = CH_CEILING_DBTP,
         .format = "f32",
+        .dither = "auto",
     };
     optind = 1;
     int option;

@@ -20,6 +20,10 @@ struct ch_options {
     const char *connect; ///< jack
     const char *socket;  ///< NULL = default
     uint32_t max_line;   ///< bytes of a request line
+    double max_gain_db;  ///< no request sets more
+    double max_restored_gain_db;
+    const char *state; ///< where the sound is kept; NULL = default
+    bool no_restore;   ///< begin with the defaults, and keep nothing
     enum ch_log_level log_level;
 
     // rendering
@@ -27,7 +31,9 @@ struct ch_options {
     double gain_db;
     const char *eq; ///< file or preset; NULL = flat
     bool limiter;
-    const char *format; ///< "f32", "s16", "s24"
+    double ceiling_dbtp; ///< of the limiter
+    const char *format;  ///< "f32", "s16", "s24"; of backend file, too
+    const char *dither;  ///< "auto", "on", "off"; likewise
     char **inputs;
     int n_inputs;
 };

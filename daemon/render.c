@@ -195,10 +195,13 @@ set_sound(struct render *render)
     ch_equaliser_update(&eq, render->rate_hz);
     struct ch_command commands[CH_CHAIN_MAX];
     uint32_t n = ch_equaliser_commands(&eq, render->rate_hz, commands);
-    const struct ch_mixer mixer = {.gain_db = options->gain_db};
+    struct ch_mixer mixer;
+    ch_mixer_init(&mixer, CH_GAIN_MAX_DB);
+    mixer.gain_db = options->gain_db;
+    mixer.limiter.ceiling_dbtp = options->ceiling_dbtp;
+    mixer.limiter.bypass = !options->limiter;
     ch_mixer_command(&mixer, 0, &commands[n++]);
-    commands[n++] = (struct ch_command){.op = CH_COMMAND_LIMITER,
-                                        .limiter = {.ceiling = 1.0f, .bypass = !options->limiter}};
+    ch_mixer_limiter_command(&mixer, &commands[n++]);
     if (!ch_engine_send(render->engine, commands, n)) {
         return CH_INTERNAL;
     }
@@ -341,9 +344,11 @@ start(struct render *render)
         return status;
     }
     enum ch_wav_format format = CH_WAV_F32;
+    enum ch_dither_mode dither = CH_DITHER_AUTO;
     ch_wav_format_from_name(render->options->format, &format);
-    status =
-        ch_wavfile_open(&render->out, render->options->render_out, format, render->rate_hz, detail);
+    ch_dither_mode_from_name(render->options->dither, &dither);
+    status = ch_wavfile_open(&render->out, render->options->render_out, format, dither,
+                             render->rate_hz, detail);
     if (status != CH_OK) {
         ch_error("%s", detail);
         return status;

@@ -32,6 +32,7 @@ struct ch_backend_config {
     uint32_t period;    ///< frames; 0 = default (1024, or the server's)
     const char *connect; ///< jack: "auto", "none" or a POSIX extended regex of port names
     const char *format;  ///< file: "f32" (default), "s16", "s24"
+    const char *dither;  ///< file: "auto" (default), "on", "off"
     /// Called from any thread but [rt].
     void (*on_event)(void *context, enum ch_backend_event event);
     void *context;

@@ -158,6 +158,7 @@ file_open(struct ch_backend **out, const struct ch_backend_config *config, char 
     *out = NULL;
     uint32_t rate_hz, period;
     enum ch_wav_format format;
+    enum ch_dither_mode dither = CH_DITHER_AUTO;
     enum ch_status status = check(config, &rate_hz, &period, &format, detail);
     if (status != CH_OK) {
         return status;
@@ -179,7 +180,10 @@ file_open(struct ch_backend **out, const struct ch_backend_config *config, char 
     if (ch_event_init(&backend->wake) != CH_OK) {
         goto err_planes;
     }
-    status = ch_wavfile_open(&backend->wav, backend->path, format, rate_hz, detail);
+    if (config->dither) {
+        ch_dither_mode_from_name(config->dither, &dither);
+    }
+    status = ch_wavfile_open(&backend->wav, backend->path, format, dither, rate_hz, detail);
     if (status != CH_OK) {
         goto err_wake;
     }

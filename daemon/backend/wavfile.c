@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sndfile.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 // Frames that wait in memory: small periods would cost a system call each.
 #define CHUNK 4096
+#define BATCH 256
 
 // A RIFF size has 32 bits; this much is left for everything that is not audio.
 #define AUDIO_BYTES_MAX (UINT32_MAX - 4096u)
@@ -33,6 +33,7 @@ static const struct {
 struct ch_wavfile {
     SNDFILE *sndfile;
     enum ch_wav_format format;
+    struct ch_dither dither;
     uint64_t n_frames; // accepted
     enum ch_status failed;
     uint32_t n_waiting;
@@ -66,7 +67,7 @@ system_failure(const char *path, const char *verb, int err, char *detail)
 
 enum ch_status
 ch_wavfile_open(struct ch_wavfile **out, const char *path, enum ch_wav_format format,
-                uint32_t rate_hz, char *detail)
+                enum ch_dither_mode dither, uint32_t rate_hz, char *detail)
 {
     *out = NULL;
     struct ch_wavfile *file = calloc(1, sizeof *file + strlen(path) + 1);
@@ -76,6 +77,7 @@ ch_wavfile_open(struct ch_wavfile **out, const char *path, enum ch_wav_format fo
     }
     strcpy(file->path, path);
     file->format = format;
+    ch_dither_init(&file->dither, dither, rate_hz);
 
     enum ch_status status;
     const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -102,44 +104,50 @@ err_file:
     return status;
 }
 
-// Exact: a power of two scales without rounding, and lrintf rounds once.
-static inline int
-int_from_float(float x, float full_scale)
+static void
+take_floats(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t n_frames)
 {
-    if (isnan(x)) {
-        return 0;
+    float *out = &file->waiting.f32[file->n_waiting * CH_CHANNELS];
+    for (uint32_t i = 0; i < n_frames; i++) {
+        for (uint32_t channel = 0; channel < CH_CHANNELS; channel++) {
+            out[i * CH_CHANNELS + channel] = planes[channel][i];
+        }
     }
-    const float scaled = x * full_scale;
-    if (scaled <= -full_scale) {
-        return (int)-full_scale;
-    }
-    if (scaled >= full_scale - 1.0f) {
-        return (int)(full_scale - 1.0f);
-    }
-    return (int)lrintf(scaled);
 }
 
 static void
-interleave(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t from,
-           uint32_t n_frames)
+take_integers(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t n_frames)
 {
-    for (uint32_t channel = 0; channel < CH_CHANNELS; channel++) {
-        const float *in = planes[channel] + from;
-        const uint32_t first = file->n_waiting * CH_CHANNELS + channel;
-        for (uint32_t i = 0; i < n_frames; i++) {
-            const uint32_t at = first + i * CH_CHANNELS;
-            switch (file->format) {
-            case CH_WAV_F32:
-                file->waiting.f32[at] = in[i];
-                break;
-            case CH_WAV_S16:
-                file->waiting.s16[at] = (short)int_from_float(in[i], 0x1p15f);
-                break;
-            case CH_WAV_S24:
-                file->waiting.s24[at] = int_from_float(in[i], 0x1p23f) * 256;
-                break;
+    const bool wide = file->format == CH_WAV_S24;
+    int32_t values[BATCH * CH_CHANNELS];
+    for (uint32_t done = 0; done < n_frames;) {
+        const uint32_t n = n_frames - done < BATCH ? n_frames - done : BATCH;
+        float *const from[CH_CHANNELS] = {planes[0] + done, planes[1] + done};
+        ch_dither_run(&file->dither, wide ? 24 : 16, from, n, values);
+        const uint32_t first = (file->n_waiting + done) * CH_CHANNELS;
+        for (uint32_t i = 0; i < n * CH_CHANNELS; i++) {
+            if (wide) {
+                file->waiting.s24[first + i] = values[i] * 256;
+            } else {
+                file->waiting.s16[first + i] = (short)values[i];
             }
         }
+        done += n;
+    }
+}
+
+static void
+take(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint32_t from, uint32_t n_frames)
+{
+    float *const begin[CH_CHANNELS] = {planes[0] + from, planes[1] + from};
+    switch (file->format) {
+    case CH_WAV_F32:
+        take_floats(file, begin, n_frames);
+        break;
+    case CH_WAV_S16:
+    case CH_WAV_S24:
+        take_integers(file, begin, n_frames);
+        break;
     }
     file->n_waiting += n_frames;
 }
@@ -195,7 +203,7 @@ ch_wavfile_write(struct ch_wavfile *file, float *const planes[CH_CHANNELS], uint
     for (uint32_t done = 0; done < n_frames;) {
         const uint32_t room = CHUNK - file->n_waiting;
         const uint32_t n = n_frames - done < room ? n_frames - done : room;
-        interleave(file, planes, done, n);
+        take(file, planes, done, n);
         done += n;
         if (file->n_waiting == CHUNK && flush(file, detail) != CH_OK) {
             return file->failed;

@@ -16,7 +16,8 @@
 #define CH_BLOCK_MAX       8192 ///< largest n_frames of one callback
 #define CH_RATE_MIN_HZ     8000 ///< engine and device rates
 #define CH_RATE_MAX_HZ     384000
-#define CH_GAIN_MAX_DB     12.0 ///< mixer.set; -inf is allowed below
+#define CH_GAIN_MAX_DB     12.0   ///< mixer.set; -inf is allowed below
+#define CH_CEILING_DBTP    (-1.0) ///< of the limiter, if nobody has said otherwise
 #define CH_EQ_BANDS_MAX    32
 #define CH_EQ_SECTIONS_MAX 64   ///< that run; a band takes 1 to 4 of them
 #define CH_EQ_GAIN_MAX_DB  24.0 ///< of one band, both signs

@@ -25,6 +25,7 @@ on_wake(uv_async_t *async)
     ch_device_poll(daemon);
     ch_transport_poll(daemon);
     ch_feeds_poll(daemon);
+    ch_sound_state_poll(daemon);
     ch_sessions_resume(daemon);
 }
 
@@ -52,6 +53,17 @@ watch_signal(struct ch_daemon *daemon, uv_signal_t *signal, int number, uv_signa
     uv_signal_start(signal, callback, number);
 }
 
+// As it was, before anybody can hear or change it.
+static void
+begin_sound(struct ch_daemon *daemon)
+{
+    ch_sound_state_restore(daemon);
+    if (daemon->mixer.panic) {
+        daemon->mixer.n_shuts = ch_link_shut(daemon, NULL, NULL);
+    }
+    ch_daemon_send_sound(daemon);
+}
+
 enum ch_status
 ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
 {
@@ -76,9 +88,12 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     ch_transport_init(daemon);
     ch_rt_watches_init(daemon);
     ch_equaliser_init(&daemon->equaliser);
+    ch_mixer_init(&daemon->mixer, options->max_gain_db);
+    ch_sound_state_init(daemon);
     enum ch_status status =
         ch_link_init(daemon, options->rate_hz ? options->rate_hz : RATE_DEFAULT_HZ);
     if (status == CH_OK) {
+        begin_sound(daemon);
         status = ch_server_init(daemon);
     } else {
         ch_error("no engine: %s", ch_strerror(status));
@@ -106,6 +121,7 @@ ch_daemon_send_sound(struct ch_daemon *daemon)
     ch_equaliser_forget(&daemon->equaliser);
     uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
     ch_mixer_command(&daemon->mixer, 0, &commands[n++]);
+    ch_mixer_limiter_command(&daemon->mixer, &commands[n++]);
     ch_link_send(daemon, commands, n, NULL, NULL);
 }
 
@@ -190,6 +206,7 @@ ch_daemon_fini(struct ch_daemon *daemon)
     uv_walk(&daemon->loop, close_quietly, NULL);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
     ch_transport_fini(daemon);
+    ch_sound_state_fini(daemon);
     ch_link_fini(daemon);
     if (!ch_streams_wait_ended(DECODERS_END_NS)) {
         ch_warning("a decoder hangs; leaving it behind");

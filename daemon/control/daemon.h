@@ -15,6 +15,7 @@
 #include "daemon/control/mixer.h"
 #include "daemon/control/rt_watch.h"
 #include "daemon/control/server.h"
+#include "daemon/control/sound_state.h"
 #include "daemon/control/subscriptions.h"
 #include "daemon/control/transport.h"
 #include "daemon/options.h"
@@ -36,6 +37,7 @@ struct ch_daemon {
     struct ch_transport transport;
     struct ch_mixer mixer;
     struct ch_equaliser equaliser;
+    struct ch_sound_state sound_state;
     struct ch_feeds feeds;
     struct ch_topics topics;
     struct ch_rt_watches rt_watches;
@@ -64,7 +66,7 @@ void ch_daemon_silent(struct ch_daemon *daemon);
 /// The device runs at rate_hz: everything that counts in frames follows.
 void ch_daemon_rate_is(struct ch_daemon *daemon, uint32_t rate_hz);
 
-/// Bring the engine's gain and EQ to what the mixer and the equaliser say.
+/// Bring the engine's gain, limiter and EQ to what the mixer and the equaliser say.
 void ch_daemon_send_sound(struct ch_daemon *daemon);
 
 /// After run, or after a failed init: give everything back.

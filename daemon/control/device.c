@@ -51,6 +51,11 @@ start_running(struct ch_daemon *daemon)
     if (device->running || device->state != CH_DEVICE_OPEN) {
         return;
     }
+    // Where somebody listens from the start the gain rises from nothing.
+    const bool ramps_in = device->fresh && device->ops->always_on;
+    if (ramps_in) {
+        daemon->mixer.n_shuts = ch_link_shut(daemon, NULL, NULL);
+    }
     ch_transport_before_start(daemon);
     char detail[256] = "";
     const enum ch_status status = device->ops->start(device->backend, daemon->link.engine, detail);
@@ -61,7 +66,13 @@ start_running(struct ch_daemon *daemon)
         return;
     }
     device->running = true;
+    device->fresh = false;
     ch_link_set_running(daemon, true);
+    if (ramps_in) {
+        struct ch_command command;
+        ch_mixer_command(&daemon->mixer, 0, &command);
+        ch_link_send(daemon, &command, 1, NULL, NULL);
+    }
     ch_rt_watches_wake(daemon);
     ch_transport_after_start(daemon);
 }
@@ -120,6 +131,7 @@ config_for(struct ch_daemon *daemon)
         .period = options->period,
         .connect = options->connect,
         .format = options->format,
+        .dither = options->dither,
         .on_event = on_backend_event,
         .context = daemon,
     };
@@ -211,6 +223,7 @@ on_opened(struct ch_daemon *daemon)
     atomic_store(&device->changed, false);
     device->ops->get_info(device->backend, &device->info);
     device->state = CH_DEVICE_OPEN;
+    device->fresh = true;
     device->n_failures = 0;
     device->detail[0] = 0;
     const bool again = device->ever_open;
@@ -336,6 +349,7 @@ on_changed(struct ch_daemon *daemon)
     if (device->info.rate_hz != rate_before) {
         ch_info("%s: the rate is now %u Hz", device->ops->name, device->info.rate_hz);
         stop_running(daemon);
+        device->fresh = true;
         ch_daemon_rate_is(daemon, device->info.rate_hz);
         start_running(daemon);
         ch_transport_device_opened(daemon);

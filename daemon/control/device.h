@@ -31,6 +31,7 @@ struct ch_device {
     bool running;                     ///< started: the callback runs
     bool wanted;                      ///< something plays
     bool ever_open;
+    bool fresh;          ///< not started since it was opened, or found at another rate
     bool probing;        ///< auto: trying jack first
     uv_timer_t retry;    ///< LOST: when to try again
     uv_timer_t rest;     ///< nothing plays: when to stop

@@ -19,6 +19,7 @@ extern const struct ch_method ch_server_methods[];
 extern const struct ch_method ch_player_methods[];
 extern const struct ch_method ch_queue_methods[];
 extern const struct ch_method ch_mixer_methods[];
+extern const struct ch_method ch_output_methods[];
 extern const struct ch_method ch_eq_methods[];
 extern const struct ch_method ch_flow_methods[];
 

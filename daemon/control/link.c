@@ -50,6 +50,11 @@ ch_link_fini(struct ch_daemon *daemon)
         free(ack->commands);
         free(ack);
     }
+    while (link->shutting) {
+        struct ch_ack *ack = link->shutting;
+        link->shutting = ack->next;
+        free(ack);
+    }
     ch_engine_destroy(link->engine);
     link->engine = NULL;
 }
@@ -84,6 +89,43 @@ on_acknowledged(struct ch_daemon *daemon, const struct ch_event_slot *event)
         ack->on_ack(daemon, ack->context, event->frame, event->mono_ns);
     }
     free(ack);
+}
+
+// One answer stands for all shuts up to it.
+static void
+on_shut(struct ch_daemon *daemon, const struct ch_event_slot *event)
+{
+    struct ch_link *link = &daemon->link;
+    while (link->shutting && (int32_t)(link->shutting->id - event->id) <= 0) {
+        struct ch_ack *ack = link->shutting;
+        link->shutting = ack->next;
+        ack->on_ack(daemon, ack->context, event->frame, event->mono_ns);
+        free(ack);
+    }
+}
+
+uint32_t
+ch_link_shut(struct ch_daemon *daemon, ch_ack_fn on_ack, void *context)
+{
+    struct ch_link *link = &daemon->link;
+    const uint32_t number = ch_engine_shut(link->engine);
+    struct ch_ack *ack = on_ack ? calloc(1, sizeof *ack) : NULL;
+    if (ack) {
+        *ack = (struct ch_ack){.id = number, .on_ack = on_ack, .context = context};
+        struct ch_ack **last = &link->shutting;
+        while (*last) {
+            last = &(*last)->next;
+        }
+        *last = ack;
+    } else if (on_ack) {
+        on_ack(daemon, context, 0, 0); // out of memory; it is shut all the same
+    }
+    if (!link->running) {
+        ch_link_drain(daemon);
+    } else {
+        ch_link_update_timer(daemon);
+    }
+    return number;
 }
 
 // --- sending -----------------------------------------------------------------------------------
@@ -166,6 +208,9 @@ handle_event(struct ch_daemon *daemon, const struct ch_event_slot *event)
     case CH_EVENT_TAP_RELEASED:
         ch_feeds_on_tap_released(daemon, event->tap.tap, (enum ch_tap_point)event->tap.point);
         break;
+    case CH_EVENT_SHUT:
+        on_shut(daemon, event);
+        break;
     }
 }
 
@@ -202,7 +247,7 @@ ch_link_update_timer(struct ch_daemon *daemon)
     struct ch_link *link = &daemon->link;
     uint64_t wanted = 0;
     if (link->running) {
-        if (link->first) {
+        if (link->first || link->shutting) {
             wanted = AWAITING_MS;
         } else if (ch_transport_needs_ticks(daemon)) {
             wanted = ch_transport_is_calm(daemon) ? CALM_MS : PLAYING_MS;

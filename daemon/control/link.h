@@ -31,6 +31,7 @@ struct ch_link {
     uint32_t last_id;
     uint32_t n_awaited;           ///< sends without their acknowledgement
     struct ch_ack *first, **last; ///< sent or waiting for room, in order
+    struct ch_ack *shutting;      ///< ch_link_shut() that was not acknowledged
     struct ch_ack *first_unsent;  ///< where waiting for room begins; NULL = all are sent
     uint32_t n_queued_max;        ///< the most that the engine's queue has held
     struct ch_histogram latency;  ///< ns from there until the frame at which they took effect
@@ -43,6 +44,9 @@ void ch_link_fini(struct ch_daemon *daemon);
 /// It may be called before this returns; without memory with frame and time 0.
 void ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n,
                   ch_ack_fn on_ack, void *context);
+
+/// Close the engine's gate before anything that waits: see ch_engine_shut().  Returns its number.
+uint32_t ch_link_shut(struct ch_daemon *daemon, ch_ack_fn on_ack, void *context);
 
 /// So many changes wait for the engine that further ones should be refused (BUSY).
 bool ch_link_crowded(const struct ch_daemon *daemon);

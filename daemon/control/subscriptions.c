@@ -132,6 +132,9 @@ void
 ch_topics_changed(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
 {
     daemon->topics.rev++;
+    if (topic == CH_TOPIC_MIXER || topic == CH_TOPIC_EQ) {
+        ch_sound_state_changed(daemon);
+    }
     if (!daemon->topics.n_subscriptions[topic]) {
         return;
     }

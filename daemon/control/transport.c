@@ -457,6 +457,7 @@ ch_transport_on_event(struct ch_daemon *daemon, const struct ch_event_slot *even
         break;
     case CH_EVENT_ACK:
     case CH_EVENT_TAP_RELEASED:
+    case CH_EVENT_SHUT:
         break;
     }
 }

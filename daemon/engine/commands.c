@@ -93,8 +93,7 @@ apply(struct ch_engine *engine, const struct ch_command *c)
         return ch_player_stop(engine, player_of(engine, c->transport.player),
                               or_default(c->transport.fade_frames, fade));
     case CH_COMMAND_GAIN:
-        ch_ramp_to(&engine->gain[0], c->gain.left, or_default(c->gain.ramp_frames, ramp));
-        ch_ramp_to(&engine->gain[1], c->gain.right, or_default(c->gain.ramp_frames, ramp));
+        ch_engine_set_gain(engine, c);
         break;
     case CH_COMMAND_EQ_SECTION:
         ch_eq_set_section(&engine->eq, c->eq.index, &c->eq.section, c->eq.identity,

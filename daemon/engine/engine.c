@@ -33,25 +33,6 @@ tap(struct ch_engine *engine, enum ch_tap_point point, const float *left, const 
 }
 
 CH_RT static void
-apply_gain(struct ch_engine *engine, struct ch_ramp *ramp, float *x, uint32_t n_frames)
-{
-    if (ch_ramp_settled(ramp)) {
-        const float gain = ramp->target;
-        if (gain == 1.0f) {
-            return; // bit for bit
-        }
-        for (uint32_t i = 0; i < n_frames; i++) {
-            x[i] *= gain;
-        }
-        return;
-    }
-    ch_ramp_fill(ramp, engine->scratch, n_frames);
-    for (uint32_t i = 0; i < n_frames; i++) {
-        x[i] *= engine->scratch[i];
-    }
-}
-
-CH_RT static void
 run_slice(struct ch_engine *engine, float *left, float *right, uint32_t n_frames)
 {
     memset(left, 0, n_frames * sizeof *left);
@@ -62,20 +43,21 @@ run_slice(struct ch_engine *engine, float *left, float *right, uint32_t n_frames
     }
     tap(engine, CH_TAP_SOURCE, left, right, n_frames);
 
-    const bool gain_settled =
-        ch_ramp_settled(&engine->gain[0]) && ch_ramp_settled(&engine->gain[1]);
-    engine->quiet =
-        !sounds && gain_settled && ch_eq_quiet(&engine->eq) && ch_limiter_quiet(engine->limiter);
+    engine->quiet = !sounds && ch_engine_strip_settled(engine) && ch_eq_quiet(&engine->eq) &&
+                    ch_limiter_quiet(engine->limiter);
     if (!engine->quiet) {
         ch_eq_run(&engine->eq, left, right, n_frames);
     }
     tap(engine, CH_TAP_POST_EQ, left, right, n_frames);
     if (!engine->quiet) {
-        apply_gain(engine, &engine->gain[0], left, n_frames);
-        apply_gain(engine, &engine->gain[1], right, n_frames);
+        ch_engine_run_strip(engine, left, right, n_frames);
         ch_limiter_run(engine->limiter, left, right, n_frames);
-        if (ch_limiter_take_min_gain(engine->limiter) < 1.0f) {
+        const float lowest = ch_limiter_take_min_gain(engine->limiter);
+        if (lowest < 1.0f) {
             engine->n_limited += n_frames;
+        }
+        if (lowest < engine->limiter_gain) {
+            engine->limiter_gain = lowest;
         }
     }
     tap(engine, CH_TAP_OUTPUT, left, right, n_frames);
@@ -86,7 +68,9 @@ CH_RT void
 ch_engine_run(struct ch_engine *engine, float *const out[CH_CHANNELS], uint32_t n_frames)
 {
     engine->block_frame = engine->frame;
+    engine->limiter_gain = 1.0f;
     for (uint32_t done = 0; done < n_frames;) {
+        ch_engine_watch_gate(engine);
         ch_engine_collect_commands(engine);
         uint32_t n = n_frames - done < CH_SLICE_FRAMES ? n_frames - done : CH_SLICE_FRAMES;
         n = ch_engine_apply_commands(engine, n);
@@ -135,6 +119,7 @@ ch_engine_publish(struct ch_engine *engine)
         .n_limited = engine->n_limited,
         .n_faults = engine->eq.n_resets,
         .quiet = engine->quiet,
+        .limiter_gain = engine->limiter_gain,
     };
     state.heard_mono_ns = state.mono_ns + latency_ns;
     for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {

@@ -42,14 +42,19 @@ struct ch_engine {
     bool quiet;              ///< the last slice was silence with no tail behind it
     struct ch_player players[CH_PLAYERS_MAX];
     struct ch_eq eq;
-    struct ch_ramp gain[CH_CHANNELS]; ///< master: gain, mute and balance in one
-    struct ch_limiter *limiter;       ///< owned
+    struct ch_ramp gain[CH_CHANNELS]; ///< master: gain and balance in one
+    struct ch_ramp mute;              ///< 0 or 1: silence must not wait for a slow fade of the gain
+    struct ch_ramp gate;              ///< 0 or 1: closed by ch_engine_shut()
+    uint32_t n_shuts_seen, n_shuts_told, n_shuts_over;
+    float limiter_gain;         ///< the lowest of the block
+    struct ch_limiter *limiter; ///< owned
     struct ch_tap *taps[CH_TAP_POINTS];
     struct ch_command pending[CH_PENDING_MAX]; ///< by when_frame, then by arrival
     uint32_t n_pending;
     float scratch[CH_SLICE_FRAMES];
 
     // shared
+    _Atomic uint64_t n_shuts; ///< [main] writes
     struct ch_account account;
     struct ch_ring commands;  ///< of struct ch_command; [main] produces
     struct ch_ring events;    ///< of struct ch_event_slot; [main] consumes
@@ -71,6 +76,19 @@ CH_RT void ch_engine_collect_commands(struct ch_engine *engine);
 /// Let every pending command take effect whose frame has come; returns the frames until the next
 /// one that waits (at most max_frames).                                                        [rt]
 CH_RT uint32_t ch_engine_apply_commands(struct ch_engine *engine, uint32_t max_frames);
+
+/// Bring the master strip to what a GAIN command says.                                         [rt]
+CH_RT void ch_engine_set_gain(struct ch_engine *engine, const struct ch_command *command);
+
+/// Close the gate if [main] has asked for it meanwhile, and tell it.                           [rt]
+CH_RT void ch_engine_watch_gate(struct ch_engine *engine);
+
+/// The master strip: gains, mute and gate.                                                     [rt]
+CH_RT void ch_engine_run_strip(struct ch_engine *engine, float *left, float *right,
+                               uint32_t n_frames);
+CH_RT bool ch_engine_strip_settled(const struct ch_engine *engine);
+/// Where its ramps lead, at once.                                                           [setup]
+void ch_engine_strip_settle(struct ch_engine *engine);
 
 /// Tell the world where the engine is.                                                         [rt]
 CH_RT void ch_engine_publish(struct ch_engine *engine);

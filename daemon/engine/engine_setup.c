@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/engine/engine_internal.h"
+#include "daemon/lockfree/counter.h"
 
 #define RAMP_MS 20.0
 #define FADE_MS 10.0
@@ -48,6 +49,9 @@ ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
     ch_limiter_reset(engine->limiter);
     ch_ramp_snap(&engine->gain[0], 1.0f);
     ch_ramp_snap(&engine->gain[1], 1.0f);
+    ch_ramp_snap(&engine->mute, 1.0f);
+    ch_ramp_snap(&engine->gate, 1.0f);
+    engine->limiter_gain = 1.0f;
     for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
         ch_player_init(&engine->players[i], i);
     }
@@ -112,6 +116,13 @@ ch_engine_send(struct ch_engine *engine, struct ch_command *commands, uint32_t n
     return n <= CH_CHAIN_MAX && ch_ring_write(&engine->commands, commands, n);
 }
 
+uint32_t
+ch_engine_shut(struct ch_engine *engine)
+{
+    ch_counter_add(&engine->n_shuts, 1);
+    return (uint32_t)ch_counter_read(&engine->n_shuts);
+}
+
 bool
 ch_engine_take_event(struct ch_engine *engine, struct ch_event_slot *event)
 {
@@ -123,6 +134,7 @@ ch_engine_settle(struct ch_engine *engine)
 {
     engine->block_frame = engine->frame;
     engine->account.behind = false;
+    ch_engine_watch_gate(engine);
     ch_drift_reset(&engine->account.drift);
     do {
         ch_engine_collect_commands(engine);
@@ -136,8 +148,8 @@ ch_engine_settle(struct ch_engine *engine)
     } while ((engine->n_pending || ch_ring_read_space(&engine->commands)) &&
              ch_engine_can_post(engine, CH_EVENT_RESERVE));
 
-    ch_ramp_snap(&engine->gain[0], ch_ramp_goal(&engine->gain[0]));
-    ch_ramp_snap(&engine->gain[1], ch_ramp_goal(&engine->gain[1]));
+    ch_engine_strip_settle(engine);
+    engine->limiter_gain = 1.0f;
     ch_eq_reset(&engine->eq);
     ch_limiter_reset(engine->limiter);
     ch_engine_publish(engine);

@@ -26,7 +26,7 @@ enum ch_command_op {
     CH_COMMAND_PAUSE,    ///< transport: fade out, then stand
     CH_COMMAND_RESUME,   ///< transport: fade in from where it stood
     CH_COMMAND_STOP,     ///< transport: fade out, then give all decks back
-    CH_COMMAND_GAIN,     ///< gain: master, both channels, linear
+    CH_COMMAND_GAIN,     ///< gain: master strip, linear; opens the gate if no later shut closed it
     CH_COMMAND_EQ_SECTION,
     CH_COMMAND_EQ_PREAMP,
     CH_COMMAND_LIMITER,
@@ -71,6 +71,8 @@ struct ch_command {
         struct {
             float left, right;
             uint32_t ramp_frames; ///< 0 = the engine's default
+            uint32_t mute;        ///< 1 = silence, whatever the gains and their ramps
+            uint32_t shuts_over;  ///< the last ch_engine_shut() that is over
         } gain;
         struct {
             struct ch_eq_section section;
@@ -105,6 +107,7 @@ enum ch_event_op {
     CH_EVENT_REFILLED,     ///< and sounds again
     CH_EVENT_STANDING,     ///< the fade of pause or stop is over; nothing of the player sounds
     CH_EVENT_TAP_RELEASED, ///< tap.tap is [main]'s again
+    CH_EVENT_SHUT,         ///< the gate closes from `frame` on, for ch_engine_shut() number `id`
 };
 
 struct ch_event_slot {
@@ -141,6 +144,8 @@ struct ch_engine_state {
     uint64_t n_limited;     ///< frames in which the limiter reduced the gain
     uint32_t n_faults;      ///< sections reset by NaN or infinity
     uint32_t quiet;         ///< 1 = nothing sounds and no tail is left: the device may be stopped
+    float limiter_gain;     ///< the lowest of the block, linear; 1 = it did nothing
+    uint32_t reserved;
     struct {
         uint32_t stream;     ///< current deck, 0 = none
         uint32_t motion;     ///< enum ch_player_motion

@@ -104,7 +104,12 @@ class Daemon:
             "--log-level=debug",
             *map(str, options),
         ]
-        self.env = {**os.environ, **(env or {})}
+        # Nothing of this user's: each finds what it left itself, and nothing else.
+        homes = {
+            f"XDG_{kind}_HOME": str(Path(folder) / f"{name}-{kind.lower()}")
+            for kind in ("STATE", "CONFIG", "CACHE")
+        }
+        self.env = {**os.environ, **homes, **(env or {})}
         self.process = None
         self.exit_code = 0  # that is expected
         self.clients = []

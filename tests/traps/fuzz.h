@@ -115,6 +115,7 @@ struct fuzz {
     uint64_t chain_frame[FUZZ_COMMANDS];        ///< by chain; UINT64_MAX = none has landed
     uint32_t last_id, last_chain;
     uint32_t n_waiting;
+    uint32_t n_shuts, n_shuts_heard; ///< asked for, told of
 
     // what the limiter promises
     float ceiling;          ///< the one that landed last

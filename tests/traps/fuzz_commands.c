@@ -152,6 +152,8 @@ any_command(struct fuzz *fuzz, struct ch_command *command)
         command->gain.left = any_gain(fuzz);
         command->gain.right = any_gain(fuzz);
         command->gain.ramp_frames = any_ramp(fuzz);
+        command->gain.mute = fuzz_below(rng, 8) == 0;
+        command->gain.shuts_over = fuzz->n_shuts - (fuzz_below(rng, 8) == 0);
         return true;
     case CH_COMMAND_EQ_SECTION:
         any_section(fuzz, command);
@@ -260,6 +262,9 @@ void
 fuzz_send_something(struct fuzz *fuzz)
 {
     struct fuzz_rng *rng = &fuzz->rng;
+    if (fuzz_below(rng, 16) == 0) {
+        fuzz->n_shuts = ch_engine_shut(fuzz->engine);
+    }
     struct ch_command commands[CH_CHAIN_MAX];
     uint32_t wanted = fuzz_below(rng, 4) ? 1 : 1 + fuzz_below(rng, 6);
     wanted = fuzz_below(rng, 200) ? wanted : 1 + fuzz_below(rng, CH_CHAIN_MAX);
@@ -296,6 +301,7 @@ fuzz_send_silence(struct fuzz *fuzz)
     struct ch_command *more = flat + CH_EQ_SECTIONS_MAX;
     more[0].op = CH_COMMAND_GAIN;
     more[0].gain.left = more[0].gain.right = 1.0f;
+    more[0].gain.shuts_over = fuzz->n_shuts;
     more[1].op = CH_COMMAND_EQ_PREAMP;
     more[1].preamp.left = more[1].preamp.right = 1.0f;
     more[2].op = CH_COMMAND_LIMITER;

@@ -102,6 +102,15 @@ take_tap(struct fuzz *fuzz, const struct ch_event_slot *event)
 }
 
 static void
+take_shut(struct fuzz *fuzz, const struct ch_event_slot *event)
+{
+    if (event->id <= fuzz->n_shuts_heard || event->id > fuzz->n_shuts) {
+        fuzz_fail(fuzz, "shut %u after %u, of %u", event->id, fuzz->n_shuts_heard, fuzz->n_shuts);
+    }
+    fuzz->n_shuts_heard = event->id;
+}
+
+static void
 take(struct fuzz *fuzz, const struct ch_event_slot *event)
 {
     if (event->frame > fuzz->n_frames) {
@@ -128,6 +137,9 @@ take(struct fuzz *fuzz, const struct ch_event_slot *event)
         return;
     case CH_EVENT_TAP_RELEASED:
         take_tap(fuzz, event);
+        return;
+    case CH_EVENT_SHUT:
+        take_shut(fuzz, event);
         return;
     }
     fuzz_fail(fuzz, "an event of no kind, %u", event->op);

@@ -9,7 +9,8 @@
 //
 //     mix      M <= N·A                        dM <= N·A·(pi/H + 4·pi/(2·F))
 //     preamp   P <= Pmax                       dP <= Pmax·pi/(2·R)
-//     gain     G <= Gmax                       dG <= Gmax·pi/(2·R)
+//     gain     G <= Gmax                       dG <= Gmax·pi/(2·R) + Gmax·(pi/(2·R) + pi/(2·F))
+//              (itself, mute and gate)
 //     product  X <= M·P·G                      dX <= dM·P·G + M·dP·G + M·P·dG
 //     limiter  a mean of S gains in 0…1        dY <= dX + X/S   (bypassed: dX)
 
@@ -82,7 +83,7 @@ step_allowed(const struct fuzz *fuzz, uint32_t n_decks)
     const double mix = n_decks * FUZZ_DECK_MAX;
     const double d_mix = mix * (M_PI / FUZZ_HALF_MIN + 4.0 * M_PI / (2.0 * fade));
     const double d_preamp = FUZZ_PREAMP_MAX * M_PI / (2.0 * ramp);
-    const double d_gain = FUZZ_GAIN_MAX * M_PI / (2.0 * ramp);
+    const double d_gain = FUZZ_GAIN_MAX * (2.0 * M_PI / (2.0 * ramp) + M_PI / (2.0 * fade));
     const double product = mix * FUZZ_PREAMP_MAX * FUZZ_GAIN_MAX;
     const double d_product = d_mix * FUZZ_PREAMP_MAX * FUZZ_GAIN_MAX +
                              mix * (d_preamp * FUZZ_GAIN_MAX + FUZZ_PREAMP_MAX * d_gain);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/base/units.h"
 #include "daemon/options.h"
 
 #define ARGS_MAX 12
@@ -65,6 +66,12 @@ defaults(void **state)
     assert_int_equal(options.max_line, 1024 * 1024);
     assert_int_equal(options.log_level, CH_LOG_INFO);
     assert_true(options.limiter);
+    assert_true(options.ceiling_dbtp == CH_CEILING_DBTP);
+    assert_true(options.max_gain_db == CH_GAIN_MAX_DB);
+    assert_true(options.max_restored_gain_db == 0.0);
+    assert_null(options.state);
+    assert_false(options.no_restore);
+    assert_string_equal(options.dither, "auto");
     assert_string_equal(options.format, "f32");
 }
 
@@ -90,7 +97,7 @@ every_option_is_taken(void **state)
 
     assert_int_equal(
         parse((const char *const[]){"--render", "o.wav", "a.flac", "--gain=-3.5", "--eq=bass",
-                                    "--limiter=off", "--format=s24", "b.ogg", NULL},
+                                    "--limiter=off", "--format=s24", "--dither=off", "b.ogg", NULL},
               &options, errors, sizeof errors),
         CH_OPTIONS_RUN);
     assert_string_equal(options.render_out, "o.wav");
@@ -98,9 +105,25 @@ every_option_is_taken(void **state)
     assert_string_equal(options.eq, "bass");
     assert_false(options.limiter);
     assert_string_equal(options.format, "s24");
+    assert_string_equal(options.dither, "off");
     assert_int_equal(options.n_inputs, 2);
     assert_string_equal(options.inputs[0], "a.flac");
     assert_string_equal(options.inputs[1], "b.ogg");
+
+    assert_int_equal(parse((const char *const[]){"--render=o.wav", "--limiter=-3.5", "x", NULL},
+                           &options, errors, sizeof errors),
+                     CH_OPTIONS_RUN);
+    assert_true(options.limiter);
+    assert_true(options.ceiling_dbtp == -3.5);
+
+    assert_int_equal(parse((const char *const[]){"--max-gain=-6", "--max-restored-gain=-20",
+                                                 "--state=a.json", "--no-restore", NULL},
+                           &options, errors, sizeof errors),
+                     CH_OPTIONS_RUN);
+    assert_true(options.max_gain_db == -6.0);
+    assert_true(options.max_restored_gain_db == -20.0);
+    assert_string_equal(options.state, "a.json");
+    assert_true(options.no_restore);
 
     assert_int_equal(parse((const char *const[]){"--render=o.wav", "--gain=-inf", "x", NULL},
                            &options, errors, sizeof errors),
@@ -132,7 +155,13 @@ what_is_wrong_is_named(void **state)
         {"--gain=13", "-150 to 12"},
         {"--gain=nan", "dB"},
         {"--gain=1e9", "dB"},
-        {"--limiter=maybe", "on or off"},
+        {"--limiter=maybe", "on, off"},
+        {"--limiter=1", "-24 to 0"},
+        {"--limiter=-25", "-24 to 0"},
+        {"--dither=maybe", "auto, on or off"},
+        {"--max-gain=13", "-150 to 12"},
+        {"--max-restored-gain=loud", "dB"},
+        {"--state=", "file"},
         {"--format=mp3", "f32, s24 or s16"},
         {"--render=o.wav", "at least one input"},
         {"--nonsense", "--help"},

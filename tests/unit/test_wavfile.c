@@ -116,7 +116,7 @@ write_file(enum ch_wav_format format, uint32_t rate_hz, const float *left, const
 {
     struct ch_wavfile *file;
     char detail[256] = "";
-    assert_int_equal(ch_wavfile_open(&file, path, format, rate_hz, detail), CH_OK);
+    assert_int_equal(ch_wavfile_open(&file, path, format, CH_DITHER_OFF, rate_hz, detail), CH_OK);
     for (uint32_t done = 0; done < n_frames;) {
         const uint32_t n = n_frames - done < n_at_once ? n_frames - done : n_at_once;
         float *const planes[CH_CHANNELS] = {(float *)left + done, (float *)right + done};
@@ -319,7 +319,9 @@ test_bad_paths(void **state)
     for (unsigned i = 0; i < 2; i++) {
         struct ch_wavfile *file = (struct ch_wavfile *)missing;
         char detail[256] = "";
-        assert_int_equal(ch_wavfile_open(&file, paths[i], CH_WAV_F32, 48000, detail), CH_NO_DEVICE);
+        assert_int_equal(
+            ch_wavfile_open(&file, paths[i], CH_WAV_F32, CH_DITHER_AUTO, 48000, detail),
+            CH_NO_DEVICE);
         assert_null(file);
         assert_non_null(strstr(detail, paths[i]));
         assert_non_null(strstr(detail, reasons[i]));
@@ -329,7 +331,8 @@ test_bad_paths(void **state)
     endless[sizeof endless - 1] = '\0';
     struct ch_wavfile *file;
     char detail[256] = "";
-    assert_int_not_equal(ch_wavfile_open(&file, endless, CH_WAV_F32, 48000, detail), CH_OK);
+    assert_int_not_equal(ch_wavfile_open(&file, endless, CH_WAV_F32, CH_DITHER_AUTO, 48000, detail),
+                         CH_OK);
     assert_null(file);
     assert_true(strlen(detail) > 0);
 }
@@ -349,7 +352,8 @@ test_disk_full(void **state)
     float *const planes[CH_CHANNELS] = {silence, silence};
     struct ch_wavfile *file;
     char detail[256] = "";
-    assert_int_equal(ch_wavfile_open(&file, path, CH_WAV_F32, 48000, detail), CH_OK);
+    assert_int_equal(ch_wavfile_open(&file, path, CH_WAV_F32, CH_DITHER_AUTO, 48000, detail),
+                     CH_OK);
     enum ch_status status = CH_OK;
     for (unsigned i = 0; i < 4 && status == CH_OK; i++) {
         status = ch_wavfile_write(file, planes, 8192, detail);
