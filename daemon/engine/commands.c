@@ -15,6 +15,38 @@ insert_pending(struct ch_engine *engine, const struct ch_command *command)
     engine->pending[at] = *command;
 }
 
+CH_RT static bool
+carries_pointer(const struct ch_command *command)
+{
+    return command->op == CH_COMMAND_PLAY || command->op == CH_COMMAND_ARM ||
+           command->op == CH_COMMAND_TAP;
+}
+
+// A chain lies together: it was put in as one, behind what has the same frame.
+CH_RT static void
+revoke(struct ch_engine *engine, uint32_t id)
+{
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < engine->n_pending; i++) {
+        const struct ch_command *command = &engine->pending[i];
+        if (command->flags & CH_COMMAND_CHAINED) {
+            continue;
+        }
+        if (command->id == id && !(command->flags & CH_COMMAND_QUIET)) {
+            for (uint32_t j = begin; j <= i; j++) {
+                if (carries_pointer(&engine->pending[j])) {
+                    return;
+                }
+            }
+            engine->n_pending -= i + 1 - begin;
+            memmove(engine->pending + begin, engine->pending + i + 1,
+                    (engine->n_pending - begin) * sizeof *engine->pending);
+            return;
+        }
+        begin = i + 1;
+    }
+}
+
 CH_RT void
 ch_engine_collect_commands(struct ch_engine *engine)
 {
@@ -29,6 +61,9 @@ ch_engine_collect_commands(struct ch_engine *engine)
             }
             if (first) {
                 when_frame = command.when_frame;
+                if (command.op == CH_COMMAND_REVOKE) {
+                    revoke(engine, command.revoke.id);
+                }
                 first = false;
             }
             command.when_frame = when_frame;
@@ -111,6 +146,7 @@ apply(struct ch_engine *engine, const struct ch_command *c)
         swap_tap(engine, c->tap.tap, c->tap.point);
         break;
     case CH_COMMAND_NOP:
+    case CH_COMMAND_REVOKE:
         break;
     }
     return true;

@@ -138,10 +138,12 @@ ch_engine_settle(struct ch_engine *engine)
     ch_drift_reset(&engine->account.drift);
     do {
         ch_engine_collect_commands(engine);
-        for (uint32_t i = 0; i < engine->n_pending; i++) {
+        const uint32_t n_before = engine->n_pending;
+        ch_engine_apply_commands(engine, 1);
+        // Those for later come last: what is still in the queue may revoke them.
+        for (uint32_t i = 0; engine->n_pending == n_before && i < n_before; i++) {
             engine->pending[i].when_frame = 0;
         }
-        ch_engine_apply_commands(engine, 1);
         for (uint32_t i = 0; i < CH_PLAYERS_MAX; i++) {
             ch_player_settle(engine, &engine->players[i]);
         }

@@ -30,8 +30,9 @@ enum ch_command_op {
     CH_COMMAND_EQ_SECTION,
     CH_COMMAND_EQ_PREAMP,
     CH_COMMAND_LIMITER,
-    CH_COMMAND_TAP, ///< tap: attach (or, with NULL, take away) a tap
-    CH_COMMAND_NOP, ///< acknowledged like the others: "where is [rt] now?"
+    CH_COMMAND_TAP,    ///< tap: attach (or, with NULL, take away) a tap
+    CH_COMMAND_NOP,    ///< acknowledged like the others: "where is [rt] now?"
+    CH_COMMAND_REVOKE, ///< revoke: as it is taken in, that chain is forgotten if it still waits
 };
 
 /// The commands that follow up to the first without this flag belong together: [rt] takes all of
@@ -92,6 +93,12 @@ struct ch_command {
             struct ch_tap *tap;
             uint32_t point; ///< enum ch_tap_point
         } tap;
+        struct {
+            /// Of the chain's last command, which is not acknowledged any more.  A chain that
+            /// carries a pointer stays: that would be lost.  What is chained to the REVOKE, behind
+            /// it, takes the place of what it revokes: exactly one of the two lands in time.
+            uint32_t id;
+        } revoke;
     };
 };
 _Static_assert(sizeof(struct ch_command) == 64, "a command is one cache line");

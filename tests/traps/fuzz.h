@@ -80,6 +80,8 @@ struct fuzz_command {
     uint32_t id;
     uint32_t chain; ///< 0 = alone
     bool waits;
+    bool revocable; ///< it stands alone and lends nothing
+    bool revoked;   ///< it may have landed before that, or not
     bool limits; ///< it sets the limiter, to what follows
     bool bypass;
     float ceiling;

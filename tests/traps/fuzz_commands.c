@@ -173,8 +173,17 @@ any_command(struct fuzz *fuzz, struct ch_command *command)
         return true;
     case CH_COMMAND_NOP:
         return true;
+    case CH_COMMAND_REVOKE:
+        break; // sent by itself
     }
     return false;
+}
+
+static bool
+lends(const struct ch_command *command)
+{
+    return command->op == CH_COMMAND_PLAY || command->op == CH_COMMAND_ARM ||
+           command->op == CH_COMMAND_TAP;
 }
 
 /// What was lent with commands that did not go comes back at once.
@@ -227,6 +236,8 @@ note(struct fuzz *fuzz, const struct ch_command *commands, uint32_t n)
         *place = (struct fuzz_command){.id = commands[i].id,
                                        .chain = chain,
                                        .waits = true,
+                                       .revocable = n == 1 && !lends(&commands[i]) &&
+                                                    commands[i].op != CH_COMMAND_LIMITER,
                                        .when_frame = commands[0].when_frame};
         fuzz->n_waiting++;
         if (commands[i].op == CH_COMMAND_LIMITER) {
@@ -258,12 +269,34 @@ send(struct fuzz *fuzz, struct ch_command *commands, uint32_t n)
     }
 }
 
+static void
+revoke_something(struct fuzz *fuzz)
+{
+    const uint32_t id = fuzz->last_id - fuzz_below(&fuzz->rng, 8);
+    struct fuzz_command *place = &fuzz->command[id % FUZZ_COMMANDS];
+    struct ch_command command = {.op = CH_COMMAND_REVOKE, .revoke = {.id = id}};
+    if (place->id != id || !place->waits || !place->revocable) {
+        return;
+    }
+    const uint64_t n_refused = fuzz->n_refused;
+    send(fuzz, &command, 1);
+    if (fuzz->n_refused == n_refused) {
+        place->waits = false;
+        place->revoked = true;
+        fuzz->n_waiting--;
+    }
+}
+
 void
 fuzz_send_something(struct fuzz *fuzz)
 {
     struct fuzz_rng *rng = &fuzz->rng;
     if (fuzz_below(rng, 16) == 0) {
         fuzz->n_shuts = ch_engine_shut(fuzz->engine);
+    }
+    if (fuzz_below(rng, 12) == 0) {
+        revoke_something(fuzz);
+        return;
     }
     struct ch_command commands[CH_CHAIN_MAX];
     uint32_t wanted = fuzz_below(rng, 4) ? 1 : 1 + fuzz_below(rng, 6);

@@ -9,6 +9,10 @@ static void
 take_ack(struct fuzz *fuzz, const struct ch_event_slot *event)
 {
     struct fuzz_command *command = &fuzz->command[event->id % FUZZ_COMMANDS];
+    if (command->revoked && command->id == event->id) {
+        command->revoked = false;
+        return;
+    }
     if (!command->waits || command->id != event->id) {
         fuzz_fail(fuzz, "command %u is acknowledged, but not waited for", event->id);
     }
