@@ -42,7 +42,8 @@ worst_difference(uint32_t frame, uint32_t ramp, bool random_blocks)
     rig_send(&rig, rig_play(pcm, 1, 0));
     struct ch_command chain[3] = {
         {.op = CH_COMMAND_GAIN, .gain = {.left = 0.5f, .right = 0.5f, .ramp_frames = ramp}},
-        {.op = CH_COMMAND_EQ_PREAMP, .preamp = {.linear = 0.25f, .ramp_frames = ramp}},
+        {.op = CH_COMMAND_EQ_PREAMP,
+         .preamp = {.left = 0.25f, .right = 0.25f, .ramp_frames = ramp}},
         {.op = CH_COMMAND_NOP, .id = 9}};
     chain[0].when_frame = frame;
     assert_true(ch_engine_send(rig.engine, chain, 3));
