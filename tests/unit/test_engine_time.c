@@ -13,8 +13,8 @@ any(uint32_t below)
     return (uint32_t)((state >> 33) % below);
 }
 
-/// The way from 1 to `target` that a change at `frame` takes: half a cosine, of which that frame has
-/// the first step.
+/// The way from 1 to `target` that a change at `frame` takes: half a cosine, whose first step that
+/// frame has.
 static double
 way(uint32_t i, uint32_t frame, uint32_t length, double target)
 {
