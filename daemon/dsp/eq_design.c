@@ -100,20 +100,30 @@ ch_eq_analog_response_db(const struct ch_eq_band *band, double freq_hz)
     return db;
 }
 
-void
-ch_eq_design_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
-                  struct ch_biquad *biquad)
+/// Returns how many biquads, at most n_max.
+static uint32_t
+design_stage(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
+             uint32_t n_max, struct ch_biquad biquad[CH_EQ_DESIGN_MAX])
 {
     const double corner = fmin(band->freq_hz / (double)rate_hz, CORNER_MAX);
     const double w0 = 2.0 * M_PI * corner;
     switch (design) {
     case CH_EQ_MATCHED:
-        ch_eq_design_matched(band, w0, rate_hz, biquad);
-        return;
+        return ch_eq_design_matched(band, w0, rate_hz, n_max, biquad);
     case CH_EQ_RBJ:
-        ch_eq_design_rbj(band, w0, biquad);
-        return;
+        break;
     }
+    ch_eq_design_rbj(band, w0, &biquad[0]);
+    return 1;
+}
+
+void
+ch_eq_design_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
+                  struct ch_biquad *biquad)
+{
+    struct ch_biquad designed[CH_EQ_DESIGN_MAX];
+    (void)design_stage(band, design, rate_hz, 1, designed);
+    *biquad = designed[0];
 }
 
 /// Compare H at z = 1 and z = -1, where only LP and only HP remain, then the s^1 terms, after the
@@ -164,11 +174,15 @@ ch_eq_sections_from_band(const struct ch_eq_band *band, enum ch_eq_design design
         return 0;
     }
     struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
-    const uint32_t n = ch_eq_stages_from_band(band, stage);
-    for (uint32_t i = 0; i < n; i++) {
-        struct ch_biquad biquad;
-        ch_eq_design_band(&stage[i], design, rate_hz, &biquad);
-        ch_eq_section_from_biquad(&biquad, &section[i]);
+    const uint32_t n_stages = ch_eq_stages_from_band(band, stage);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_stages; i++) {
+        struct ch_biquad biquad[CH_EQ_DESIGN_MAX];
+        const uint32_t n_biquads =
+            design_stage(&stage[i], design, rate_hz, CH_EQ_DESIGN_MAX, biquad);
+        for (uint32_t k = 0; k < n_biquads; k++) {
+            ch_eq_section_from_biquad(&biquad[k], &section[n++]);
+        }
     }
     return n;
 }

@@ -5,12 +5,22 @@
 // of two designs, and the biquad a state-variable section, exactly.
 //
 // matched  after M. Vicanek, "Matched Second Order Digital Filters" (2016): impulse-invariant
-//          poles, zeros that match |H|^2.  Bells at 0, fc and, by a fitted rule, fs/2; low shelves
-//          at 0 and in value and slope at one more frequency; high shelf G as G / low shelf G; cuts
-//          as the exact inverse of the boost; low- and high-pass as published; notch with its
-//          zeros on the unit circle at fc.  Worst error up to 20 kHz at ±12 dB, corners up to the
-//          lower of 20 kHz and 0.45·fs: bells of Q 0.3…10 0.7 dB at 44.1 kHz, 0.5 at 48, 0.05 at
-//          96; shelves of Q 0.4…1.4 0.4, 0.25 and 0.03 dB.
+//          poles, zeros that match |H|^2.  Bells at 0, fc and, by a fitted rule, fs/2; cuts as the
+//          exact inverse of the boost; high shelf G as G / low shelf G.  All but bells are closed
+//          forms that a numerical fit then makes as good as they can be (eq_design_fit.h); a shelf
+//          of Q > 2 gets a second section for it.  All-passes are bilinear: their phase is exact at
+//          0, fc and fs/2.  Worst error from 20 Hz to 20 kHz, corners up to the lower of 20 kHz and
+//          0.45·fs, Q 0.3…10; passes and notch where they are above -40 dB:
+//                              44.1 kHz   48 kHz   96 kHz
+//              bell ±6 dB        0.40      0.26     0.02
+//              bell ±12 dB       0.68      0.47     0.04
+//              shelf ±6 dB       0.34      0.26     0.01
+//              shelf ±12 dB      0.22      0.17     0.01
+//              low-pass          0.20      0.10     0.01
+//              high-pass         1.31      0.81     0.04   (Q <= 2: 0.34, 0.22, 0.01)
+//              band-pass         0.93      0.56     0.12   (Q >= 1: 0.41, 0.24, 0.02)
+//              notch             0.44      0.24     0.02
+//              order 1           0.12      0.06     0.01
 // rbj      R. Bristow-Johnson's cookbook (w3.org/TR/audio-eq-cookbook): bilinear transform.
 //
 // Both follow the cookbook's meaning of Q: alpha = sin(w0)/(2·Q), bells with A = 10^(gain_db/40).
@@ -60,6 +70,9 @@ enum ch_eq_family {
 
 #define CH_EQ_ORDER_MAX 8
 
+/// Above this Q a shelf of the matched design may take two sections.
+#define CH_EQ_SHELF_Q_MAX 2.0
+
 /// A tilt is a low shelf of -gain_db/2 at freq_hz/CH_EQ_TILT_SPREAD and a high shelf of +gain_db/2
 /// at freq_hz·CH_EQ_TILT_SPREAD, both of CH_EQ_TILT_Q: gain_db is what the highest frequencies are
 /// above the lowest, and at freq_hz nothing changes.  With freq_hz = sqrt(110·3500) = 620.5 Hz that
@@ -92,12 +105,12 @@ struct ch_eq_section {
 /// How many sections the band takes when it is heard: 1…CH_EQ_BAND_SECTIONS_MAX.
 uint32_t ch_eq_band_sections(const struct ch_eq_band *band);
 
-/// The bands of one section each, by q and of order 1 or 2, that together are this one.  Returns
-/// how many: ch_eq_band_sections().
+/// The bands of one stage each, by q and of order 1 or 2, that together are this one.  Returns how
+/// many.  A stage is one section, or two for a shelf that is more resonant than CH_EQ_SHELF_Q_MAX.
 uint32_t ch_eq_stages_from_band(const struct ch_eq_band *band,
                                 struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX]);
 
-/// The biquad of a band of one section.
+/// The biquad of a band of one stage: the best that one can do.
 void ch_eq_design_band(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
                        struct ch_biquad *biquad);
 

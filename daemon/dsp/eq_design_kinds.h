@@ -21,9 +21,13 @@ double ch_eq_analog_power(const struct ch_eq_analog *analog, double ratio);
 /// Its derivative with respect to `ratio`.
 double ch_eq_analog_power_slope(const struct ch_eq_analog *analog, double ratio);
 
-/// The two designs; 0 < w0 <= 0.98·pi is the corner in radians per sample.
-void ch_eq_design_matched(const struct ch_eq_band *band, double w0, uint32_t rate_hz,
-                          struct ch_biquad *biquad);
+/// Biquads of a band of one stage.
+#define CH_EQ_DESIGN_MAX 2
+
+/// The two designs, for bands of one stage; 0 < w0 <= 0.98·pi is the corner in radians per sample.
+/// The first returns how many biquads it has made of it: at most n_max, 1 or CH_EQ_DESIGN_MAX.
+uint32_t ch_eq_design_matched(const struct ch_eq_band *band, double w0, uint32_t rate_hz,
+                              uint32_t n_max, struct ch_biquad biquad[CH_EQ_DESIGN_MAX]);
 void ch_eq_design_rbj(const struct ch_eq_band *band, double w0, struct ch_biquad *biquad);
 
 #endif

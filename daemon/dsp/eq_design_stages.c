@@ -5,6 +5,12 @@
 
 #include "daemon/dsp/eq_design.h"
 
+static bool
+is_shelf(const struct ch_eq_band *band)
+{
+    return band->type == CH_EQ_LOW_SHELF || band->type == CH_EQ_HIGH_SHELF;
+}
+
 /// The Q of a shelf of slope S, which by the cookbook depends on its gain.
 static double
 q_of_slope(double slope, double gain_db)
@@ -117,5 +123,6 @@ uint32_t
 ch_eq_band_sections(const struct ch_eq_band *band)
 {
     struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
-    return ch_eq_stages_from_band(band, stage);
+    const uint32_t n = ch_eq_stages_from_band(band, stage);
+    return n + (is_shelf(&stage[0]) && stage[0].q > CH_EQ_SHELF_Q_MAX);
 }

@@ -5,7 +5,6 @@
 #define CH_TESTS_UNIT_EQ_BAND_H
 
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "daemon/dsp/eq_design.h"
 
@@ -14,21 +13,21 @@
         .type = t, .freq_hz = hz, .gain_db = db, .q = quality, .bypass = off                       \
     }
 
-/// The section of a band that has one, and the mask of the channels that it passes.
+/// The section of a band of one stage, by the one biquad that is best for it, and the mask of the
+/// channels that it passes.
 static inline uint32_t
 one_section(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t rate_hz,
             struct ch_eq_section *section)
 {
-    struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
-    *section = (struct ch_eq_section){.g = 1.0, .k = 1.0, .mh = 1.0, .mb = 1.0, .ml = 1.0};
-    const uint32_t n = ch_eq_sections_from_band(band, design, rate_hz, sections);
-    if (n > 1) {
-        abort();
+    struct ch_biquad biquad;
+    ch_eq_design_band(band, design, rate_hz, &biquad);
+    ch_eq_section_from_biquad(&biquad, section);
+    const uint32_t identity = ch_eq_band_bypass(band);
+    if (identity == CH_EQ_BOTH) {
+        section->mh = section->ml = 1.0;
+        section->mb = section->k;
     }
-    if (n == 1) {
-        *section = sections[0];
-    }
-    return ch_eq_band_bypass(band);
+    return identity;
 }
 
 #endif
