@@ -28,6 +28,7 @@ def capture(file, after_s):
     """The screen of `chant spectrum` so long after the music began, with its escape sequences."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "CHANT_SOCKET": f"{folder}/s", "LC_ALL": "C.UTF-8"}
+        env["XDG_STATE_HOME"] = folder
         env["TERM"] = "xterm-256color"
         tmux = ["tmux", "-S", f"{folder}/tmux", "-f", "/dev/null"]
 

@@ -210,7 +210,8 @@ class Chantd:
         self.socket = shop.folder / f"{label}.sock"
         self.process = shop.spawn(
             [CHANTD, f"--socket={self.socket}", "--log-level=warning", *options],
-            env={**os.environ, **(env or {})},
+            # Nothing of what another one was set to.
+            env={**os.environ, "XDG_STATE_HOME": str(shop.folder / label), **(env or {})},
         )
         self.pid = self.process.pid
         self.connection = None

@@ -14,9 +14,8 @@ static void
 rpc_version(struct ch_request *request)
 {
     static const char *const features[] = {
-        "batch",        "eq.matched",   "spectrum.json", "spectrum.u8",
-        "spectrum.f32", "meter.lufs",   "tone",          "crossfade",
-        "limiter",      "panic",
+        "batch",        "eq.matched",   "spectrum.json", "spectrum.u8", "spectrum.f32",
+        "meter.lufs",   "tone",         "crossfade",     "limiter",     "panic",
 #ifdef HAVE_JACK
         "backend.jack",
 #endif

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """What every integration test can ask for: a daemon, a client, sound files, a JACK server."""
 
+import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -19,7 +21,11 @@ def pytest_report_header():
     return f"chant: programs of {BUILD}"
 
 
-def pytest_sessionstart():
+def pytest_sessionstart(session):
+    # What a daemon keeps is nothing of this user's, also where a test starts one by hand.
+    homes = tempfile.TemporaryDirectory()
+    session.config.add_cleanup(homes.cleanup)
+    os.environ["XDG_STATE_HOME"] = homes.name
     if not CHANTD.exists():
         pytest.exit(f"no chantd in {BUILD}: build it first, or set CHANT_BUILD", returncode=4)
 

@@ -132,6 +132,7 @@ def environment(home):
     env.update(
         HOME=str(home),
         XDG_RUNTIME_DIR=str(home.parent / "run"),
+        XDG_STATE_HOME=str(home / ".local" / "state"),
         PATH=f"{BUILD}:{env['PATH']}",
         JACK_DEFAULT_SERVER="chant-test-no-such-server",
         LC_ALL="C.UTF-8",
