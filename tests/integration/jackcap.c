@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // jackcap.c — records two JACK ports into memory until stdin ends, then writes them to a file.
 //
-// Usage: jackcap SERVER OUT.f32 PORT_LEFT PORT_RIGHT
+// Usage: jackcap SERVER OUT.f32 [PORT_LEFT PORT_RIGHT]
+// Without ports it waits until somebody connects to its own.
 // Says "recording" when it hears, and at the end how many periods were lost.  Into memory, so that
 // no disk comes between; a fixed amount of it, because tests are short.
 
@@ -104,11 +105,11 @@ int
 main(int argc, char **argv)
 {
     static struct recorder recorder;
-    if (argc != 5 || !open_client(&recorder, argv[1])) {
+    if ((argc != 3 && argc != 5) || !open_client(&recorder, argv[1])) {
         fprintf(stderr, "jackcap: can't record\n");
         return 1;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && argc == 5; i++) {
         if (jack_connect(recorder.client, argv[3 + i], jack_port_name(recorder.in[i]))) {
             fprintf(stderr, "jackcap: can't connect %s\n", argv[3 + i]);
             return 1;
