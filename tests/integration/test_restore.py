@@ -217,7 +217,7 @@ def test_panic_lasts_until_mixer_set(begin, media):
 
 
 def test_panic_does_not_wait_for_what_waits(begin, media):
-    """Behind more changes than the engine's queue holds, it takes effect before the last of them."""
+    """Behind more changes than the engine's queue holds, it lands before the last of them."""
     daemon, client = begin("--period=8192")
     client.play(media.sine(60))
     ids = [client.request("mixer.set", {"pan": n % 2}) for n in range(2000)]
