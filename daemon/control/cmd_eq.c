@@ -238,8 +238,8 @@ static const struct ch_param response_params[] = {
 
 const struct ch_method ch_eq_methods[] = {
     {.name = "eq.get", .run = eq_get},
-    {.name = "eq.set", .run = eq_set, .params = set_params},
-    {.name = "eq.band", .run = eq_band, .params = band_params},
+    {.name = "eq.set", .run = eq_set, .params = set_params, .in_tx = true},
+    {.name = "eq.band", .run = eq_band, .params = band_params, .in_tx = true},
     {.name = "eq.response", .run = eq_response, .params = response_params},
     {.name = NULL},
 };

@@ -149,8 +149,8 @@ static const struct ch_param adjust_params[] = {
 
 const struct ch_method ch_mixer_methods[] = {
     {.name = "mixer.get", .run = mixer_get, .params = get_params},
-    {.name = "mixer.set", .run = mixer_set, .params = set_params},
-    {.name = "mixer.adjust", .run = mixer_adjust, .params = adjust_params},
+    {.name = "mixer.set", .run = mixer_set, .params = set_params, .in_tx = true},
+    {.name = "mixer.adjust", .run = mixer_adjust, .params = adjust_params, .in_tx = true},
     {.name = "mixer.panic", .run = mixer_panic, .params = get_params},
     {.name = NULL},
 };

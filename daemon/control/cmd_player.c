@@ -259,6 +259,72 @@ player_mode(struct ch_request *request)
     ch_transport_answer(daemon, request, 0, 0);
 }
 
+// --- what they would do, for a tx ---------------------------------------------------------------
+
+static void
+previewed(struct ch_request *request)
+{
+    ch_json_null(ch_request_result(request));
+    ch_request_finish(request);
+}
+
+static void
+preview_pause(struct ch_request *request)
+{
+    if (player_exists(request) && something_plays(request)) {
+        if (request->daemon->transport.state == CH_PLAYING) {
+            ch_transport_send(request->daemon, CH_COMMAND_PAUSE, NULL);
+        }
+        previewed(request);
+    }
+}
+
+static void
+preview_resume(struct ch_request *request)
+{
+    struct ch_daemon *daemon = request->daemon;
+    if (!player_exists(request) || !something_plays(request)) {
+        return;
+    }
+    if (daemon->transport.state == CH_PAUSED) {
+        if (daemon->device.state != CH_DEVICE_OPEN) {
+            ch_device_refuse(&daemon->device, request);
+            return;
+        }
+        ch_transport_send(daemon, CH_COMMAND_RESUME, NULL);
+    }
+    previewed(request);
+}
+
+static void
+preview_toggle(struct ch_request *request)
+{
+    if (!player_exists(request)) {
+        return;
+    }
+    switch (request->daemon->transport.state) {
+    case CH_PLAYING:
+        preview_pause(request);
+        break;
+    case CH_PAUSED:
+        preview_resume(request);
+        break;
+    case CH_STOPPED:
+        ch_request_fail(request, CH_RPC_CONFLICT, NULL,
+                        "nothing is playing, and what begins an item can't be part of a tx");
+        break;
+    }
+}
+
+static void
+preview_stop(struct ch_request *request)
+{
+    if (player_exists(request)) {
+        ch_transport_send(request->daemon, CH_COMMAND_STOP, NULL);
+        previewed(request);
+    }
+}
+
 static const struct ch_param only_player[] = {PLAYER_PARAM, CH_PARAM_END};
 
 static const struct ch_param play_params[] = {
@@ -294,10 +360,16 @@ static const struct ch_param mode_params[] = {
 const struct ch_method ch_player_methods[] = {
     {.name = "player.status", .run = player_status, .params = only_player},
     {.name = "player.play", .run = player_play, .params = play_params},
-    {.name = "player.pause", .run = player_pause, .params = only_player},
-    {.name = "player.resume", .run = player_resume, .params = only_player},
-    {.name = "player.toggle", .run = player_toggle, .params = only_player},
-    {.name = "player.stop", .run = player_stop, .params = only_player},
+    {.name = "player.pause", .run = player_pause, .params = only_player, .preview = preview_pause},
+    {.name = "player.resume",
+     .run = player_resume,
+     .params = only_player,
+     .preview = preview_resume},
+    {.name = "player.toggle",
+     .run = player_toggle,
+     .params = only_player,
+     .preview = preview_toggle},
+    {.name = "player.stop", .run = player_stop, .params = only_player, .preview = preview_stop},
     {.name = "player.next", .run = player_next, .params = only_player},
     {.name = "player.previous", .run = player_previous, .params = only_player},
     {.name = "player.seek", .run = player_seek, .params = seek_params},

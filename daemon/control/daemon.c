@@ -87,6 +87,7 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     ch_device_init(daemon);
     ch_transport_init(daemon);
     ch_rt_watches_init(daemon);
+    ch_txs_init(daemon);
     ch_equaliser_init(&daemon->equaliser);
     ch_mixer_init(&daemon->mixer, options->max_gain_db);
     ch_sound_state_init(daemon);
@@ -193,6 +194,7 @@ ch_daemon_stop(struct ch_daemon *daemon)
     daemon->stopping = true;
     ch_systemd_stopping();
     ch_server_stop(daemon);
+    ch_txs_stop(daemon);
     const bool sounds = daemon->transport.active && daemon->device.running;
     ch_transport_stop(daemon, NULL);
     // ch_daemon_silent() shortens it.

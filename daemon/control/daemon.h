@@ -18,6 +18,7 @@
 #include "daemon/control/sound_state.h"
 #include "daemon/control/subscriptions.h"
 #include "daemon/control/transport.h"
+#include "daemon/control/tx.h"
 #include "daemon/options.h"
 
 struct ch_session;
@@ -40,6 +41,7 @@ struct ch_daemon {
     struct ch_sound_state sound_state;
     struct ch_feeds feeds;
     struct ch_topics topics;
+    struct ch_txs txs;
     struct ch_rt_watches rt_watches;
     struct ch_server server;
 

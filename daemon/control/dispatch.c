@@ -5,13 +5,16 @@
 
 #include <string.h>
 
+#include "daemon/control/daemon.h"
+
 static const struct ch_method *const families[] = {
     ch_rpc_methods,   ch_server_methods, ch_player_methods, ch_queue_methods,
     ch_mixer_methods, ch_output_methods, ch_eq_methods,     ch_flow_methods,
+    ch_tx_methods,
 };
 
-static const struct ch_method *
-find(const char *name)
+const struct ch_method *
+ch_method_find(const char *name)
 {
     for (unsigned i = 0; i < sizeof families / sizeof *families; i++) {
         for (const struct ch_method *method = families[i]; method->name; method++) {
@@ -24,15 +27,23 @@ find(const char *name)
 }
 
 void
-ch_dispatch(struct ch_request *request, const char *name)
+ch_method_run(const struct ch_method *method, struct ch_request *request, bool preview)
 {
     static const struct ch_param no_params[] = {CH_PARAM_END};
-    const struct ch_method *method = find(name);
+    if (ch_params_check(request, request->params, method->params ? method->params : no_params)) {
+        (preview && method->preview ? method->preview : method->run)(request);
+    }
+}
+
+void
+ch_dispatch(struct ch_request *request, const char *name)
+{
+    struct ch_daemon *daemon = request->daemon;
+    const struct ch_method *method = ch_method_find(name);
     if (!method) {
         ch_request_fail(request, CH_RPC_METHOD_NOT_FOUND, NULL, "no method '%.64s'", name);
         return;
     }
-    if (ch_params_check(request, request->params, method->params ? method->params : no_params)) {
-        method->run(request);
-    }
+    ch_method_run(method, request, false);
+    ch_txs_update(daemon);
 }

@@ -11,6 +11,12 @@ struct ch_method {
     const char *name;
     void (*run)(struct ch_request *request); ///< answers it, now or later
     const struct ch_param *params;           ///< NULL = takes none
+    /// It can be an op of a tx: it sends commands at once and changes nothing else but what
+    /// struct ch_tx_kept (tx_ops.c) can put back.
+    bool in_tx;
+    /// The same for one that changes more: sends the commands that run() would, refuses what it
+    /// would refuse, answers with anything, and changes nothing.  At most one such op in a tx.
+    void (*preview)(struct ch_request *request);
 };
 
 /// One table for each family of methods, ended by a NULL name.
@@ -22,6 +28,13 @@ extern const struct ch_method ch_mixer_methods[];
 extern const struct ch_method ch_output_methods[];
 extern const struct ch_method ch_eq_methods[];
 extern const struct ch_method ch_flow_methods[];
+extern const struct ch_method ch_tx_methods[];
+
+/// NULL if there is none.
+const struct ch_method *ch_method_find(const char *name);
+
+/// Check the parameters of a request for `method`, and run it (or only preview it).
+void ch_method_run(const struct ch_method *method, struct ch_request *request, bool preview);
 
 /// Find the method, check the parameters, run it.
 void ch_dispatch(struct ch_request *request, const char *method);

@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/link_gather.h"
 #include "daemon/engine/engine.h"
 #include "protocol/json.h"
 
@@ -148,11 +149,15 @@ send_waiting(struct ch_link *link)
     link->first_unsent = NULL;
 }
 
-void
+uint32_t
 ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, ch_ack_fn on_ack,
              void *context)
 {
     struct ch_link *link = &daemon->link;
+    if (link->gather) {
+        ch_gather_add(link->gather, commands, n, on_ack, context);
+        return 0;
+    }
     struct ch_ack *ack = calloc(1, sizeof *ack);
     struct ch_command *copy = calloc(n, sizeof *copy);
     if (!ack || !copy) {
@@ -162,13 +167,14 @@ ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, 
         if (on_ack) {
             on_ack(daemon, context, 0, 0);
         }
-        return;
+        return 0;
     }
     memcpy(copy, commands, n * sizeof *copy);
     for (uint32_t i = 0; i + 1 < n; i++) {
         copy[i].flags |= CH_COMMAND_QUIET;
     }
-    ack->id = ++link->last_id;
+    const uint32_t id = ++link->last_id;
+    ack->id = id;
     copy[n - 1].id = ack->id;
     ack->on_ack = on_ack;
     ack->context = context;
@@ -185,6 +191,29 @@ ch_link_send(struct ch_daemon *daemon, struct ch_command *commands, uint32_t n, 
         ch_link_drain(daemon);
     } else {
         ch_link_update_timer(daemon);
+    }
+    return id;
+}
+
+void
+ch_link_forget(struct ch_daemon *daemon, uint32_t id)
+{
+    struct ch_link *link = &daemon->link;
+    for (struct ch_ack **at = &link->first; *at; at = &(*at)->next) {
+        struct ch_ack *ack = *at;
+        if (ack->id == id) {
+            if (link->first_unsent == ack) {
+                link->first_unsent = ack->next;
+            }
+            *at = ack->next;
+            if (!*at) {
+                link->last = at;
+            }
+            link->n_awaited--;
+            free(ack->commands);
+            free(ack);
+            return;
+        }
     }
 }
 
@@ -215,19 +244,25 @@ handle_event(struct ch_daemon *daemon, const struct ch_event_slot *event)
 }
 
 void
+ch_link_take_events(struct ch_daemon *daemon)
+{
+    struct ch_event_slot event;
+    while (ch_engine_take_event(daemon->link.engine, &event)) {
+        handle_event(daemon, &event);
+    }
+}
+
+void
 ch_link_drain(struct ch_daemon *daemon)
 {
     struct ch_link *link = &daemon->link;
-    struct ch_event_slot event;
     do {
         send_waiting(link);
         if (!link->running) {
             ch_engine_clock(link->engine, ch_os_mono_ns(), 0);
             ch_engine_settle(link->engine);
         }
-        while (ch_engine_take_event(link->engine, &event)) {
-            handle_event(daemon, &event);
-        }
+        ch_link_take_events(daemon);
     } while (link->first_unsent && !link->running);
     ch_link_update_timer(daemon);
 }
@@ -238,6 +273,7 @@ on_timer(uv_timer_t *timer)
     struct ch_daemon *daemon = timer->data;
     ch_link_drain(daemon);
     ch_transport_tick(daemon);
+    ch_txs_update(daemon);
     ch_link_update_timer(daemon);
 }
 
@@ -285,8 +321,10 @@ ch_link_set_running(struct ch_daemon *daemon, bool running)
 {
     daemon->link.running = running;
     if (!running) {
+        ch_txs_stand(daemon);
         ch_link_drain(daemon);
     }
+    ch_txs_update(daemon);
     ch_link_update_timer(daemon);
 }
 

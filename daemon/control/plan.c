@@ -94,6 +94,7 @@ cut_at(struct ch_daemon *daemon, struct ch_play *play, uint32_t mark)
         .truncate = {.stream = play->id, .end_frame = play->marks[mark].ring_frame}};
     ch_link_send(daemon, &command, 1, NULL, NULL);
     play->cut = true;
+    play->end_frame = play->marks[mark].ring_frame;
     for (uint32_t i = mark; i < play->n_marks; i++) {
         struct ch_item *item = ch_queue_find(&daemon->transport.queue, play->marks[i].item);
         if (item) {

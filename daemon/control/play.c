@@ -60,6 +60,7 @@ ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s, enum ch_st
     }
     play->id = ++transport->last_stream;
     play->tail = id;
+    play->end_frame = CH_FOREVER;
     play->start_s = start_s;
     play->next = transport->plays;
     transport->plays = play;
@@ -246,6 +247,9 @@ ch_play_poll(struct ch_daemon *daemon, struct ch_play *play)
             ch_transport_item_failed(daemon, play, &message);
             break;
         case CH_STREAM_FINISHED:
+            if (!play->cut) {
+                play->end_frame = message.ring_frame;
+            }
             ch_transport_play_finished(daemon, play);
             break;
         }

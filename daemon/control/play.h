@@ -29,6 +29,7 @@ struct ch_play {
     bool retired;         ///< to be freed as soon as [rt] gives it back
     bool crossfaded;      ///< an item of it may be mixed into the end of the one before
     bool cut;             ///< truncated: its marks from the cut on don't count
+    uint64_t end_frame;   ///< of the ring: where it ends, once that is known; else CH_FOREVER
     uint64_t begun_frame; ///< of the ring, where the last item began
     uint32_t n_failed;    ///< items in a row that could not be opened
 

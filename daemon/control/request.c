@@ -165,7 +165,11 @@ ch_request_finish(struct ch_request *request)
         ch_request_fail(request, CH_RPC_INTERNAL, NULL, "out of memory for the answer");
         return;
     }
-    if (request->id) {
+    if (request->outcome) {
+        request->outcome->done = true;
+        request->outcome->result = request->result;
+        ch_buf_init(&request->result);
+    } else if (request->id) {
         struct ch_buf *out = request->out;
         begin_answer(out, request->id);
         ch_buf_text(out, ",\"result\":");
@@ -175,17 +179,31 @@ ch_request_finish(struct ch_request *request)
     request_free(request);
 }
 
+static void
+keep_fault(struct ch_outcome *outcome, enum ch_rpc_error error, const char *param,
+           const char *detail)
+{
+    outcome->done = true;
+    outcome->error = error;
+    snprintf(outcome->param, sizeof outcome->param, "%s", param ? param : "");
+    snprintf(outcome->detail, sizeof outcome->detail, "%s", detail);
+}
+
 void
 ch_request_fail(struct ch_request *request, enum ch_rpc_error error, const char *param,
                 const char *fmt, ...)
 {
-    if (request->id) {
-        char detail[512];
+    if (request->outcome || request->id) {
+        char detail[CH_RPC_DETAIL_BYTES];
         va_list args;
         va_start(args, fmt);
         vsnprintf(detail, sizeof detail, fmt, args);
         va_end(args);
-        write_error(request->out, request->id, error, param, detail);
+        if (request->outcome) {
+            keep_fault(request->outcome, error, param, detail);
+        } else {
+            write_error(request->out, request->id, error, param, detail);
+        }
     }
     request_free(request);
 }
@@ -251,6 +269,25 @@ start_request(struct ch_daemon *daemon, struct ch_line_job *job, struct ch_buf *
     ch_buf_init(&request->result);
     job->n_open++;
     ch_dispatch(request, cJSON_GetObjectItemCaseSensitive(envelope, "method")->valuestring);
+}
+
+struct ch_request *
+ch_request_part(const struct ch_request *parent, struct ch_line_job *job, const cJSON *params,
+                struct ch_outcome *outcome)
+{
+    struct ch_request *part = calloc(1, sizeof *part);
+    if (!part) {
+        return NULL;
+    }
+    part->daemon = parent->daemon;
+    part->job = job;
+    part->out = &job->out;
+    part->params = params;
+    part->session_id = parent->session_id;
+    part->outcome = outcome;
+    ch_buf_init(&part->result);
+    job->n_open++;
+    return part;
 }
 
 static struct ch_line_job *

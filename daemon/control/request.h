@@ -17,6 +17,8 @@
 #include "protocol/json.h"
 #include "protocol/names.h"
 
+#define CH_RPC_DETAIL_BYTES 512
+
 struct ch_daemon;
 struct ch_session;
 
@@ -26,6 +28,7 @@ struct ch_line_job {
     struct ch_session *session; ///< NULL once the client has gone
     uint64_t session_id;
     bool parsed;          ///< all its requests have been started
+    bool slow;            ///< what comes after it may be answered before it
     uint32_t n_open;      ///< requests not answered yet
     struct ch_buf *parts; ///< of a batch: the answers in the order of their requests; owned
     uint32_t n_parts;
@@ -33,15 +36,25 @@ struct ch_line_job {
     struct ch_buf out; ///< the answer without its newline; nothing = none
 };
 
+/// What became of a request whose answer is part of another one's.
+struct ch_outcome {
+    bool done;
+    enum ch_rpc_error error; ///< CH_RPC_OK: the result counts
+    char param[64];          ///< "" = none
+    char detail[CH_RPC_DETAIL_BYTES];
+    struct ch_buf result; ///< owned
+};
+
 struct ch_request {
     struct ch_daemon *daemon;
     struct ch_line_job *job;
-    cJSON *envelope;      ///< owned
-    struct ch_buf *out;   ///< where its answer goes
-    const cJSON *id;      ///< inside envelope; NULL = notification
-    const cJSON *params;  ///< inside envelope; NULL = none given
-    uint64_t session_id;  ///< outlives the session
-    struct ch_buf result; ///< what the method wrote
+    cJSON *envelope;            ///< owned
+    struct ch_buf *out;         ///< where its answer goes
+    const cJSON *id;            ///< inside envelope; NULL = notification
+    const cJSON *params;        ///< inside envelope; NULL = none given
+    uint64_t session_id;        ///< outlives the session
+    struct ch_buf result;       ///< what the method wrote
+    struct ch_outcome *outcome; ///< where it goes instead of to a client; NULL = it is answered
 };
 
 /// Take one line apart and start its requests.  `text` is modified by nobody and not kept.
@@ -66,6 +79,11 @@ ch_request_result(struct ch_request *request)
 
 /// The result is complete: send it.  The request is freed.
 void ch_request_finish(struct ch_request *request);
+
+/// A request whose answer is part of another one's: what becomes of it goes to *outcome, now or
+/// later, and nobody is answered.  `job` is zeroed and lives until then.  NULL without memory.
+struct ch_request *ch_request_part(const struct ch_request *parent, struct ch_line_job *job,
+                                   const cJSON *params, struct ch_outcome *outcome);
 
 /// Send an error instead.  `param` may be NULL.  The request is freed.
 void ch_request_fail(struct ch_request *request, enum ch_rpc_error error, const char *param,

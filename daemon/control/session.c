@@ -316,7 +316,7 @@ ch_session_send(struct ch_session *session, const void *head, size_t n_head, con
     return !session->closing;
 }
 
-// --- answers in the order of their requests ----------------------------------------------------
+// --- answers in the order of their requests, but for the slow ones -----------------------------
 
 void
 ch_session_add_job(struct ch_session *session, struct ch_line_job *job)
@@ -336,14 +336,32 @@ ch_session_answer_ready(struct ch_session *session, const struct ch_line_job *jo
     send_ready(session);
 }
 
+// Where the next answer that may leave hangs; NULL = none may.
+static struct ch_line_job **
+next_ready(struct ch_session *session)
+{
+    for (struct ch_line_job **at = &session->first_job; *at; at = &(*at)->next) {
+        if ((*at)->parsed && !(*at)->n_open) {
+            return at;
+        }
+        if (!(*at)->slow) {
+            break;
+        }
+    }
+    return NULL;
+}
+
 static void
 send_ready(struct ch_session *session)
 {
+    struct ch_line_job **at;
     // What a slow reader has not room for stays where it is; on_written() comes back to it.
-    while (session->first_job && session->first_job->parsed && !session->first_job->n_open &&
-           backlog(session) < BACKLOG_PAUSE_READING) {
-        struct ch_line_job *job = session->first_job;
-        session->first_job = job->next;
+    while ((at = next_ready(session)) && backlog(session) < BACKLOG_PAUSE_READING) {
+        struct ch_line_job *job = *at;
+        *at = job->next;
+        if (session->last_job == &job->next) {
+            session->last_job = at;
+        }
         session->n_jobs--;
         session->n_ready_bytes -= job->out.length;
         if (job->out.length) {

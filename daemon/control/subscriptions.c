@@ -128,13 +128,9 @@ send_state(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
     ch_buf_fini(&tail);
 }
 
-void
-ch_topics_changed(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
+static void
+tell(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
 {
-    daemon->topics.rev++;
-    if (topic == CH_TOPIC_MIXER || topic == CH_TOPIC_EQ) {
-        ch_sound_state_changed(daemon);
-    }
     if (!daemon->topics.n_subscriptions[topic]) {
         return;
     }
@@ -162,6 +158,30 @@ ch_topics_changed(struct ch_daemon *daemon, enum ch_topic topic, const char *cau
         }
     }
     ch_buf_fini(&data);
+}
+
+void
+ch_topics_changed_together(struct ch_daemon *daemon, uint32_t topics, const char *cause)
+{
+    if (daemon->topics.together) {
+        *daemon->topics.together |= topics;
+        return;
+    }
+    daemon->topics.rev += topics != 0;
+    if (topics & (1u << CH_TOPIC_MIXER | 1u << CH_TOPIC_EQ)) {
+        ch_sound_state_changed(daemon);
+    }
+    for (int i = 0; i < CH_TOPICS; i++) {
+        if (topics >> i & 1) {
+            tell(daemon, (enum ch_topic)i, cause);
+        }
+    }
+}
+
+void
+ch_topics_changed(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
+{
+    ch_topics_changed_together(daemon, 1u << topic, cause);
 }
 
 static bool

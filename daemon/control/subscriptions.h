@@ -41,7 +41,8 @@ struct ch_subscription {
 };
 
 struct ch_topics {
-    uint64_t rev; ///< counts all changes
+    uint64_t rev;       ///< counts all changes
+    uint32_t *together; ///< where changes are noted instead of told, a bit for each; NULL = told
     uint32_t last_id;
     uint32_t n_subscriptions[CH_TOPICS];
 };
@@ -59,6 +60,8 @@ void ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf
 
 /// A state topic has a new value.
 void ch_topics_changed(struct ch_daemon *daemon, enum ch_topic topic, const char *cause);
+/// Several have, by one change: the bits of `topics`.
+void ch_topics_changed_together(struct ch_daemon *daemon, uint32_t topics, const char *cause);
 /// "client:12", or what stands in `cause` already if request is NULL.
 void ch_topics_cause(const struct ch_request *request, char *cause, size_t n_cause);
 

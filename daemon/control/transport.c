@@ -144,6 +144,9 @@ ch_transport_set_current(struct ch_daemon *daemon, uint64_t id)
     if (before && transport->queue.mode.consume) {
         ch_queue_remove(&transport->queue, before);
     }
+    if (id) {
+        ch_txs_next_item(daemon);
+    }
     ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
 }
 
@@ -205,7 +208,7 @@ ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
                                           .stream = play->id,
                                           .flags = (play->fade_in ? CH_PLAY_FADE_IN : 0) |
                                                    (play->paused ? CH_PLAY_PAUSED : 0)}};
-    ch_link_send(daemon, &command, 1, request ? on_heard : NULL, request);
+    ch_txs_send_play(daemon, &command, request ? on_heard : NULL, request);
     ch_transport_set_state(daemon, transport->state);
     if (transport->state == CH_PAUSED) {
         nothing_sounds(daemon);

@@ -71,6 +71,9 @@ bool ch_transport_add(struct ch_daemon *daemon, struct ch_request *request, cons
 /// The queue or the mode has changed: make what was planned agree with it, and tell subscribers.
 void ch_transport_queue_changed(struct ch_daemon *daemon, const char *cause);
 
+/// The engine's frame at which the next item will begin, if that is known by now.
+bool ch_transport_next_begins(struct ch_daemon *daemon, uint64_t *frame);
+
 // --- what it shows ------------------------------------------------------------------------------
 
 double ch_transport_position_s(struct ch_daemon *daemon);

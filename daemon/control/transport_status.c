@@ -44,6 +44,31 @@ ch_transport_position_s(struct ch_daemon *daemon)
     return transport->position_s;
 }
 
+bool
+ch_transport_next_begins(struct ch_daemon *daemon, uint64_t *frame)
+{
+    const struct ch_transport *transport = &daemon->transport;
+    const struct ch_play *play = transport->active;
+    const struct ch_play *successor = transport->successor;
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    if (!play || transport->loading || state.player[0].stream != play->id ||
+        state.player[0].motion != CH_PLAYER_MOVING) {
+        return false;
+    }
+    const uint64_t ring_frame = state.player[0].ring_frame;
+    uint64_t begins = CH_FOREVER;
+    for (uint32_t i = transport->active_mark + 1; i < play->n_marks && begins == CH_FOREVER; i++) {
+        // One that has been passed, but not been seen yet, is not the next.
+        begins = play->marks[i].ring_frame >= ring_frame ? play->marks[i].ring_frame : CH_FOREVER;
+    }
+    if (begins == CH_FOREVER && successor && successor->in_engine) {
+        begins = play->end_frame;
+    }
+    *frame = state.frame + begins - ring_frame;
+    return begins != CH_FOREVER;
+}
+
 uint64_t
 ch_transport_meant(struct ch_daemon *daemon, double *position_s)
 {

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/tx.c — when a tx lands, and what happens to it until then.
+
+#include "daemon/control/tx.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/units.h"
+#include "daemon/control/daemon.h"
+
+/// Commands go to the engine so long before their frame, and two periods: a busy machine may keep
+/// the loop waiting for a while.
+#define LEAD_MS 150
+/// Commands that may wait in the engine for their frame; there is room for as many again.
+#define UNDER_WAY_MAX (CH_CHAIN_MAX)
+
+/// Where the engine is.
+struct now {
+    struct ch_engine_state state;
+    uint32_t rate_hz;
+    uint64_t lead_frames;
+};
+
+static struct now
+look(struct ch_daemon *daemon)
+{
+    struct now now = {.rate_hz = ch_engine_rate(daemon->link.engine)};
+    ch_engine_read_state(daemon->link.engine, &now.state);
+    // A file is written as fast as it goes, so no time is early enough.
+    now.lead_frames =
+        daemon->device.ops == &ch_backend_file
+            ? CH_FOREVER / 2
+            : ch_frames_from_ms(LEAD_MS, now.rate_hz) + 2ull * daemon->device.info.period;
+    return now;
+}
+
+void
+ch_tx_free(struct ch_tx *tx)
+{
+    if (tx) {
+        ch_tx_ops_clear(&tx->ops);
+        free(tx->sent);
+        free(tx);
+    }
+}
+
+static void
+unlink_tx(struct ch_daemon *daemon, const struct ch_tx *tx)
+{
+    for (struct ch_tx **at = &daemon->txs.first; *at; at = &(*at)->next) {
+        if (*at == tx) {
+            *at = tx->next;
+            daemon->txs.n--;
+            return;
+        }
+    }
+}
+
+// --- landing -----------------------------------------------------------------------------------
+
+static void
+answer(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_gather *gather, uint64_t frame,
+       uint64_t mono_ns)
+{
+    struct ch_buf *buf = ch_request_result(tx->request);
+    ch_gather_tell(gather, daemon, frame, mono_ns);
+    ch_json_begin_object(buf);
+    ch_json_kv_uint(buf, "tx", tx->id);
+    if (*tx->name) {
+        ch_json_kv_string(buf, "name", tx->name);
+    }
+    ch_tx_ops_write_results(&tx->ops, buf);
+    ch_link_write_applied(buf, frame, mono_ns);
+    if (tx->at != CH_TX_AT_ONCE) {
+        ch_json_kv_uint(buf, "late_frames", frame > tx->when_frame ? frame - tx->when_frame : 0);
+    }
+    ch_json_end_object(buf);
+    ch_request_finish(tx->request);
+    ch_tx_free(tx);
+}
+
+static void
+tell(struct ch_daemon *daemon, const struct ch_tx *tx, uint32_t topics)
+{
+    char cause[32];
+    ch_topics_cause(tx->request, cause, sizeof cause);
+    ch_topics_changed_together(daemon, topics, cause);
+}
+
+// Its commands have taken effect: now the state follows.
+static void
+on_landed(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    struct ch_tx *tx = context;
+    struct ch_gather gather;
+    uint32_t topics;
+    unlink_tx(daemon, tx);
+    if (!ch_tx_ops_do(tx->request, &tx->ops, &gather, &topics)) {
+        ch_tx_ops_refuse(&tx->ops, tx->request);
+        ch_tx_free(tx);
+        return;
+    }
+    for (uint32_t i = 0; i < gather.n; i++) {
+        // Once more: what was armed when it landed has been swept away, and may have come back.
+        if (gather.commands[i].op == CH_COMMAND_STOP) {
+            ch_link_send(daemon, &gather.commands[i], 1, NULL, NULL);
+        }
+    }
+    tell(daemon, tx, topics);
+    answer(daemon, tx, &gather, frame, mono_ns);
+}
+
+static void
+on_landed_at_once(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    struct ch_tx *tx = context;
+    answer(daemon, tx, &tx->gather, frame, mono_ns);
+}
+
+// Like any method: the state changes now.
+static void
+do_at_once(struct ch_daemon *daemon, struct ch_tx *tx)
+{
+    uint32_t topics;
+    if (!ch_tx_ops_do(tx->request, &tx->ops, &tx->gather, &topics)) {
+        ch_tx_ops_refuse(&tx->ops, tx->request);
+        ch_tx_free(tx);
+        return;
+    }
+    tell(daemon, tx, topics);
+    if (!tx->gather.n) {
+        tx->gather.commands[tx->gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
+    }
+    ch_link_send(daemon, tx->gather.commands, tx->gather.n, on_landed_at_once, tx);
+}
+
+// --- under way ---------------------------------------------------------------------------------
+
+static void
+send_revoke(struct ch_daemon *daemon, uint32_t chain, ch_ack_fn on_ack, void *context)
+{
+    struct ch_command command = {.op = CH_COMMAND_REVOKE, .revoke = {.id = chain}};
+    ch_link_send(daemon, &command, 1, on_ack, context);
+}
+
+static void
+take_back(struct ch_daemon *daemon, struct ch_tx *tx)
+{
+    const uint32_t chain = tx->chain;
+    tx->chain = 0;
+    free(tx->sent);
+    tx->sent = NULL;
+    tx->n_sent = 0;
+    ch_link_forget(daemon, chain);
+    send_revoke(daemon, chain, NULL, NULL);
+}
+
+static uint32_t
+n_under_way(const struct ch_daemon *daemon)
+{
+    uint32_t n = 0;
+    for (const struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        n += tx->chain ? tx->n_sent + 1 : 0; // with a REVOKE
+    }
+    return n;
+}
+
+static void
+fail(struct ch_daemon *daemon, struct ch_tx *tx)
+{
+    if (tx->chain) {
+        take_back(daemon, tx);
+    }
+    unlink_tx(daemon, tx);
+    ch_tx_ops_refuse(&tx->ops, tx->request);
+    ch_tx_free(tx);
+}
+
+// Bring the engine to what the ops would do now.  The tx may be gone afterwards.
+static void
+stage(struct ch_daemon *daemon, struct ch_tx *tx, uint64_t when_frame)
+{
+    struct ch_gather gather;
+    const uint64_t rev = daemon->topics.rev;
+    if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
+        fail(daemon, tx);
+        return;
+    }
+    if (!gather.n) {
+        gather.commands[gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
+    }
+    gather.commands[0].when_frame = when_frame;
+    const size_t n_bytes = gather.n * sizeof *gather.commands;
+    if (tx->chain && tx->n_sent == gather.n && !memcmp(tx->sent, gather.commands, n_bytes)) {
+        tx->rev = rev;
+        return;
+    }
+    tx->when_frame = when_frame;
+    if (!daemon->link.running) {
+        ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
+        return;
+    }
+    struct ch_command *sent = malloc(n_bytes);
+    const uint32_t n_mine = tx->chain ? tx->n_sent + 1 : 0;
+    if (!sent || n_under_way(daemon) - n_mine + gather.n + 1 > UNDER_WAY_MAX) {
+        free(sent);
+        if (tx->chain) {
+            take_back(daemon, tx);
+        }
+        return; // it goes when something else has landed
+    }
+    memcpy(sent, gather.commands, n_bytes);
+    free(tx->sent);
+    tx->sent = sent;
+    tx->n_sent = gather.n;
+    tx->rev = rev;
+    if (tx->chain) {
+        // What was sent before goes as this comes: one of them will land.
+        ch_link_forget(daemon, tx->chain);
+        memmove(gather.commands + 1, gather.commands, n_bytes);
+        gather.commands[0] = (struct ch_command){
+            .op = CH_COMMAND_REVOKE, .when_frame = when_frame, .revoke = {.id = tx->chain}};
+        gather.n++;
+    }
+    const uint32_t chain = ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
+    if (chain) { // else there was no memory, and it has come to its end
+        tx->chain = chain;
+    }
+}
+
+static uint64_t
+frame_of_mono(const struct now *now, uint64_t mono_ns)
+{
+    const double s = ((double)mono_ns - (double)now->state.mono_ns) / CH_NS_PER_S;
+    const double frame = (double)now->state.frame + rint(s * now->rate_hz);
+    return frame > 0.0 ? (uint64_t)frame : 0;
+}
+
+/// Whether it is time to send its commands, and the frame they are for.
+static bool
+is_due(struct ch_daemon *daemon, const struct ch_tx *tx, const struct now *now, uint64_t *frame)
+{
+    switch (tx->at) {
+    case CH_TX_AT_ONCE:
+        break;
+    case CH_TX_AT_FRAME:
+        *frame = tx->frame;
+        return daemon->link.running && *frame <= now->state.frame + now->lead_frames;
+    case CH_TX_AT_MONO:
+        if (!daemon->link.running) {
+            *frame = now->state.frame;
+            return tx->mono_ns <= ch_os_mono_ns();
+        }
+        *frame = tx->chain ? tx->when_frame : frame_of_mono(now, tx->mono_ns);
+        return *frame <= now->state.frame + now->lead_frames;
+    case CH_TX_AT_NEXT:
+        if (tx->began) {
+            *frame = now->state.frame;
+            return true;
+        }
+        return daemon->link.running && ch_transport_next_begins(daemon, frame);
+    }
+    return false;
+}
+
+static void
+update(struct ch_daemon *daemon, struct ch_tx *tx, const struct now *now)
+{
+    uint64_t frame = 0;
+    if (tx->rides || (tx->chain && tx->when_frame < now->state.frame)) {
+        return; // it has landed, or lands with something else: word of it will come
+    }
+    if (!is_due(daemon, tx, now, &frame)) {
+        if (tx->chain) {
+            take_back(daemon, tx);
+        }
+    } else if (!tx->chain || tx->when_frame != frame || tx->rev != daemon->topics.rev) {
+        stage(daemon, tx, frame);
+    }
+}
+
+// ms until the loop has to look again; for what waits for an item the link's timer does.
+static double
+wait_ms(const struct ch_daemon *daemon, const struct ch_tx *tx, const struct now *now)
+{
+    if (tx->chain || tx->rides || tx->at == CH_TX_AT_NEXT) {
+        return INFINITY;
+    }
+    if (daemon->link.running) {
+        const double frame =
+            tx->at == CH_TX_AT_FRAME ? (double)tx->frame : (double)frame_of_mono(now, tx->mono_ns);
+        const double wait = frame - (double)now->state.frame - (double)now->lead_frames;
+        return 1000.0 * wait / now->rate_hz;
+    }
+    return tx->at == CH_TX_AT_FRAME ? INFINITY
+                                    : ((double)tx->mono_ns - (double)ch_os_mono_ns()) / 1e6;
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+    ch_txs_update(timer->data);
+}
+
+static void
+arm_timer(struct ch_daemon *daemon, const struct now *now)
+{
+    double ms = INFINITY;
+    for (const struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        ms = fmin(ms, wait_ms(daemon, tx, now));
+    }
+    if (ms == INFINITY) {
+        uv_timer_stop(&daemon->txs.timer);
+        return;
+    }
+    // Not before 1 ms, for one that waits for room; a day at most.
+    uv_timer_start(&daemon->txs.timer, on_timer, (uint64_t)fmin(fmax(ceil(ms), 1.0), 864e5), 0);
+}
+
+void
+ch_txs_update(struct ch_daemon *daemon)
+{
+    struct ch_txs *txs = &daemon->txs;
+    if (!txs->first || txs->updating || daemon->link.gather) {
+        return;
+    }
+    txs->updating = true;
+    // In this order: what has landed by the time of the look is known by then.
+    const struct now now = look(daemon);
+    ch_link_take_events(daemon);
+    struct ch_tx *next;
+    for (struct ch_tx *tx = txs->first; tx; tx = next) {
+        next = tx->next;
+        update(daemon, tx, &now);
+    }
+    arm_timer(daemon, &now);
+    txs->updating = false;
+}
+
+// While the device stands frames don't go on, but time does; not that of a file, which has none.
+static void
+frame_to_time(struct ch_daemon *daemon, struct ch_tx *tx, const struct now *now, uint64_t mono_ns)
+{
+    if (tx->at == CH_TX_AT_FRAME && daemon->device.ops != &ch_backend_file) {
+        const double s = ((double)tx->frame - (double)now->state.frame) / now->rate_hz;
+        tx->at = CH_TX_AT_MONO;
+        tx->mono_ns = mono_ns + (uint64_t)fmax(0.0, s * CH_NS_PER_S);
+    }
+}
+
+void
+ch_txs_stand(struct ch_daemon *daemon)
+{
+    if (!daemon->txs.first) {
+        return;
+    }
+    ch_link_take_events(daemon);
+    const struct now now = look(daemon);
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        if (tx->chain && !tx->rides) {
+            take_back(daemon, tx);
+        }
+        frame_to_time(daemon, tx, &now, now.state.mono_ns);
+    }
+}
+
+// --- the next item -----------------------------------------------------------------------------
+
+void
+ch_txs_next_item(struct ch_daemon *daemon)
+{
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        if (tx->at != CH_TX_AT_NEXT || tx->began || tx->rides ||
+            (tx->chain && tx->when_frame <= state.frame)) {
+            continue;
+        }
+        if (tx->chain) {
+            take_back(daemon, tx);
+        }
+        tx->began = true;
+    }
+}
+
+/// Those who wait for a PLAY and what went with it.
+struct ride {
+    struct ch_gather gather;
+};
+
+static void
+on_ridden(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    struct ride *ride = context;
+    ch_gather_tell(&ride->gather, daemon, frame, mono_ns);
+    free(ride);
+}
+
+static void
+board(struct ch_daemon *daemon, struct ch_tx *tx, const struct ride *ride)
+{
+    struct ch_gather gather;
+    if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
+        return; // ch_txs_update() will find out, too, and say so
+    }
+    if (gather.n && ride->gather.n + gather.n <= CH_CHAIN_MAX &&
+        ride->gather.n_waiting < CH_GATHER_MAX) {
+        tx->rides = true;
+        tx->when_frame = CH_FOREVER; // it is not late, whenever that may be
+        ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
+    }
+}
+
+void
+ch_txs_send_play(struct ch_daemon *daemon, struct ch_command *play, ch_ack_fn on_ack, void *context)
+{
+    bool any = false;
+    for (const struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        any |= tx->at == CH_TX_AT_NEXT && tx->began && !tx->rides;
+    }
+    struct ride *ride = any ? malloc(sizeof *ride) : NULL;
+    if (!ride) {
+        ch_link_send(daemon, play, 1, on_ack, context);
+        return;
+    }
+    ch_link_gather(daemon, &ride->gather);
+    ch_link_send(daemon, play, 1, on_ack, context);
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        if (tx->at == CH_TX_AT_NEXT && tx->began && !tx->rides) {
+            board(daemon, tx, ride);
+        }
+    }
+    ch_link_gathered(daemon);
+    ch_link_send(daemon, ride->gather.commands, ride->gather.n, on_ridden, ride);
+}
+
+// --- what people do ----------------------------------------------------------------------------
+
+void
+ch_tx_start(struct ch_daemon *daemon, struct ch_tx *tx)
+{
+    struct ch_txs *txs = &daemon->txs;
+    struct ch_gather gather;
+    tx->id = ++txs->last_id;
+    if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
+        ch_tx_ops_refuse(&tx->ops, tx->request);
+        ch_tx_free(tx);
+        return;
+    }
+    if (tx->at == CH_TX_AT_ONCE) {
+        do_at_once(daemon, tx);
+        return;
+    }
+    if (!daemon->link.running) {
+        const struct now now = look(daemon);
+        frame_to_time(daemon, tx, &now, ch_os_mono_ns());
+    }
+    tx->request->job->slow = true;
+    struct ch_tx **at = &txs->first;
+    while (*at) {
+        at = &(*at)->next;
+    }
+    *at = tx;
+    txs->n++;
+    ch_txs_update(daemon);
+}
+
+static void
+answer_cancelled(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *request)
+{
+    char by[32];
+    ch_topics_cause(request, by, sizeof by);
+    struct ch_buf *buf = ch_request_result(request);
+    ch_json_begin_object(buf);
+    ch_json_kv_uint(buf, "tx", tx->id);
+    ch_json_end_object(buf);
+    unlink_tx(daemon, tx);
+    ch_request_fail(tx->request, CH_RPC_CONFLICT, NULL, "tx %u was cancelled by %s", tx->id, by);
+    ch_tx_free(tx);
+    ch_request_finish(request);
+}
+
+/// A tx.cancel that waits to know which came first.
+struct cancel {
+    struct ch_request *request;
+    uint32_t id;
+};
+
+static void
+on_revoked(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    (void)frame;
+    (void)mono_ns;
+    struct cancel *cancel = context;
+    struct ch_tx *tx = daemon->txs.first;
+    while (tx && tx->id != cancel->id) {
+        tx = tx->next;
+    }
+    if (tx) { // word of its landing would have come before
+        ch_link_forget(daemon, tx->chain);
+        answer_cancelled(daemon, tx, cancel->request);
+    } else {
+        ch_request_fail(cancel->request, CH_RPC_CONFLICT, "tx", "tx %u has landed", cancel->id);
+    }
+    free(cancel);
+}
+
+void
+ch_tx_cancel(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *request)
+{
+    if (tx->rides) {
+        ch_request_fail(request, CH_RPC_CONFLICT, "tx", "tx %u lands at this moment", tx->id);
+        return;
+    }
+    if (!tx->chain) {
+        answer_cancelled(daemon, tx, request);
+        return;
+    }
+    struct cancel *cancel = malloc(sizeof *cancel);
+    if (!cancel) {
+        ch_request_fail(request, CH_RPC_INTERNAL, NULL, "out of memory");
+        return;
+    }
+    *cancel = (struct cancel){.request = request, .id = tx->id};
+    tx->rides = true; // from here on it is left alone
+    send_revoke(daemon, tx->chain, on_revoked, cancel);
+}
+
+void
+ch_txs_init(struct ch_daemon *daemon)
+{
+    uv_timer_init(&daemon->loop, &daemon->txs.timer);
+    daemon->txs.timer.data = daemon;
+}
+
+void
+ch_txs_stop(struct ch_daemon *daemon)
+{
+    struct ch_tx *next;
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = next) {
+        next = tx->next;
+        if (tx->rides) {
+            continue; // word of it comes when the device closes, if not before
+        }
+        if (tx->chain) {
+            take_back(daemon, tx);
+        }
+        unlink_tx(daemon, tx);
+        ch_request_fail(tx->request, CH_RPC_UNAVAILABLE, NULL, "chantd ends before tx %u lands",
+                        tx->id);
+        ch_tx_free(tx);
+    }
+}
