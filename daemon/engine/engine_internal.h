@@ -30,7 +30,7 @@ struct ch_engine {
     // constant while the callback runs
     uint32_t rate_hz;
     uint32_t ramp_frames; ///< default length of parameter changes: 20 ms
-    uint32_t fade_frames; ///< default length of transport fades: 10 ms
+    uint32_t fade_frames; ///< default length of transport fades: 20 ms
 
     // [rt]; [setup] while the callback stands
     uint64_t frame;          ///< frames rendered since the engine was created

@@ -9,7 +9,7 @@
 #include "daemon/lockfree/counter.h"
 
 #define RAMP_MS 20.0
-#define FADE_MS 10.0
+#define FADE_MS 20.0
 
 static void
 set_lengths(struct ch_engine *engine, uint32_t rate_hz)
