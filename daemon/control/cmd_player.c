@@ -259,7 +259,7 @@ player_mode(struct ch_request *request)
     ch_transport_answer(daemon, request, 0, 0);
 }
 
-// --- what they would do, for a tx ---------------------------------------------------------------
+// --- what they would do, for a tx, which puts the state back --------------------------------------
 
 static void
 previewed(struct ch_request *request)
@@ -274,6 +274,7 @@ preview_pause(struct ch_request *request)
     if (player_exists(request) && something_plays(request)) {
         if (request->daemon->transport.state == CH_PLAYING) {
             ch_transport_send(request->daemon, CH_COMMAND_PAUSE, NULL);
+            request->daemon->transport.state = CH_PAUSED;
         }
         previewed(request);
     }
@@ -292,6 +293,7 @@ preview_resume(struct ch_request *request)
             return;
         }
         ch_transport_send(daemon, CH_COMMAND_RESUME, NULL);
+        daemon->transport.state = CH_PLAYING;
     }
     previewed(request);
 }
@@ -321,6 +323,7 @@ preview_stop(struct ch_request *request)
 {
     if (player_exists(request)) {
         ch_transport_send(request->daemon, CH_COMMAND_STOP, NULL);
+        request->daemon->transport.state = CH_STOPPED;
         previewed(request);
     }
 }

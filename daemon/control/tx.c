@@ -9,6 +9,7 @@
 
 #include "daemon/base/units.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/tx_internal.h"
 
 /// Commands go to the engine so long before their frame, and two periods: a busy machine may keep
 /// the loop waiting for a while.
@@ -34,106 +35,6 @@ look(struct ch_daemon *daemon)
             ? CH_FOREVER / 2
             : ch_frames_from_ms(LEAD_MS, now.rate_hz) + 2ull * daemon->device.info.period;
     return now;
-}
-
-void
-ch_tx_free(struct ch_tx *tx)
-{
-    if (tx) {
-        ch_tx_ops_clear(&tx->ops);
-        free(tx->sent);
-        free(tx);
-    }
-}
-
-static void
-unlink_tx(struct ch_daemon *daemon, const struct ch_tx *tx)
-{
-    for (struct ch_tx **at = &daemon->txs.first; *at; at = &(*at)->next) {
-        if (*at == tx) {
-            *at = tx->next;
-            daemon->txs.n--;
-            return;
-        }
-    }
-}
-
-// --- landing -----------------------------------------------------------------------------------
-
-static void
-answer(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_gather *gather, uint64_t frame,
-       uint64_t mono_ns)
-{
-    struct ch_buf *buf = ch_request_result(tx->request);
-    ch_gather_tell(gather, daemon, frame, mono_ns);
-    ch_json_begin_object(buf);
-    ch_json_kv_uint(buf, "tx", tx->id);
-    if (*tx->name) {
-        ch_json_kv_string(buf, "name", tx->name);
-    }
-    ch_tx_ops_write_results(&tx->ops, buf);
-    ch_link_write_applied(buf, frame, mono_ns);
-    if (tx->at != CH_TX_AT_ONCE) {
-        ch_json_kv_uint(buf, "late_frames", frame > tx->when_frame ? frame - tx->when_frame : 0);
-    }
-    ch_json_end_object(buf);
-    ch_request_finish(tx->request);
-    ch_tx_free(tx);
-}
-
-static void
-tell(struct ch_daemon *daemon, const struct ch_tx *tx, uint32_t topics)
-{
-    char cause[32];
-    ch_topics_cause(tx->request, cause, sizeof cause);
-    ch_topics_changed_together(daemon, topics, cause);
-}
-
-// Its commands have taken effect: now the state follows.
-static void
-on_landed(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    struct ch_tx *tx = context;
-    struct ch_gather gather;
-    uint32_t topics;
-    unlink_tx(daemon, tx);
-    if (!ch_tx_ops_do(tx->request, &tx->ops, &gather, &topics)) {
-        ch_tx_ops_refuse(&tx->ops, tx->request);
-        ch_tx_free(tx);
-        return;
-    }
-    for (uint32_t i = 0; i < gather.n; i++) {
-        // Once more: what was armed when it landed has been swept away, and may have come back.
-        if (gather.commands[i].op == CH_COMMAND_STOP) {
-            ch_link_send(daemon, &gather.commands[i], 1, NULL, NULL);
-        }
-    }
-    tell(daemon, tx, topics);
-    answer(daemon, tx, &gather, frame, mono_ns);
-}
-
-static void
-on_landed_at_once(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    struct ch_tx *tx = context;
-    answer(daemon, tx, &tx->gather, frame, mono_ns);
-}
-
-// Like any method: the state changes now.
-static void
-do_at_once(struct ch_daemon *daemon, struct ch_tx *tx)
-{
-    uint32_t topics;
-    if (!ch_tx_ops_do(tx->request, &tx->ops, &tx->gather, &topics)) {
-        ch_tx_ops_refuse(&tx->ops, tx->request);
-        ch_tx_free(tx);
-        return;
-    }
-    tell(daemon, tx, topics);
-    if (!tx->gather.n) {
-        tx->gather.commands[tx->gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
-    }
-    ch_link_send(daemon, tx->gather.commands, tx->gather.n, on_landed_at_once, tx);
 }
 
 // --- under way ---------------------------------------------------------------------------------
@@ -173,58 +74,48 @@ fail(struct ch_daemon *daemon, struct ch_tx *tx)
     if (tx->chain) {
         take_back(daemon, tx);
     }
-    unlink_tx(daemon, tx);
+    ch_tx_unlink(daemon, tx);
+    daemon->txs.n_own--; // those behind it were made with it in mind
     ch_tx_ops_refuse(&tx->ops, tx->request);
     ch_tx_free(tx);
 }
 
-// Bring the engine to what the ops would do now.  The tx may be gone afterwards.
+// Bring what is under way to what the ops were found to do.
 static void
-stage(struct ch_daemon *daemon, struct ch_tx *tx, uint64_t when_frame)
+stage(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_gather *gather, uint64_t when_frame)
 {
-    struct ch_gather gather;
-    const uint64_t rev = daemon->topics.rev;
-    if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
-        fail(daemon, tx);
-        return;
+    tx->made_from = ch_tx_state_number(daemon);
+    if (!gather->n) {
+        gather->commands[gather->n++] = (struct ch_command){.op = CH_COMMAND_NOP};
     }
-    if (!gather.n) {
-        gather.commands[gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
-    }
-    gather.commands[0].when_frame = when_frame;
-    const size_t n_bytes = gather.n * sizeof *gather.commands;
-    if (tx->chain && tx->n_sent == gather.n && !memcmp(tx->sent, gather.commands, n_bytes)) {
-        tx->rev = rev;
+    gather->commands[0].when_frame = when_frame;
+    const size_t n_bytes = gather->n * sizeof *gather->commands;
+    if (tx->chain && tx->n_sent == gather->n && !memcmp(tx->sent, gather->commands, n_bytes)) {
         return;
     }
     tx->when_frame = when_frame;
-    if (!daemon->link.running) {
-        ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
-        return;
-    }
     struct ch_command *sent = malloc(n_bytes);
     const uint32_t n_mine = tx->chain ? tx->n_sent + 1 : 0;
-    if (!sent || n_under_way(daemon) - n_mine + gather.n + 1 > UNDER_WAY_MAX) {
+    if (!sent || n_under_way(daemon) - n_mine + gather->n + 1 > UNDER_WAY_MAX) {
         free(sent);
         if (tx->chain) {
             take_back(daemon, tx);
         }
         return; // it goes when something else has landed
     }
-    memcpy(sent, gather.commands, n_bytes);
+    memcpy(sent, gather->commands, n_bytes);
     free(tx->sent);
     tx->sent = sent;
-    tx->n_sent = gather.n;
-    tx->rev = rev;
+    tx->n_sent = gather->n;
     if (tx->chain) {
         // What was sent before goes as this comes: one of them will land.
         ch_link_forget(daemon, tx->chain);
-        memmove(gather.commands + 1, gather.commands, n_bytes);
-        gather.commands[0] = (struct ch_command){
+        memmove(gather->commands + 1, gather->commands, n_bytes);
+        gather->commands[0] = (struct ch_command){
             .op = CH_COMMAND_REVOKE, .when_frame = when_frame, .revoke = {.id = tx->chain}};
-        gather.n++;
+        gather->n++;
     }
-    const uint32_t chain = ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
+    const uint32_t chain = ch_link_send(daemon, gather->commands, gather->n, ch_tx_on_landed, tx);
     if (chain) { // else there was no memory, and it has come to its end
         tx->chain = chain;
     }
@@ -265,19 +156,102 @@ is_due(struct ch_daemon *daemon, const struct ch_tx *tx, const struct now *now, 
     return false;
 }
 
-static void
-update(struct ch_daemon *daemon, struct ch_tx *tx, const struct now *now)
+static bool
+has_landed(const struct ch_tx *tx, const struct now *now)
 {
-    uint64_t frame = 0;
-    if (tx->rides || (tx->chain && tx->when_frame < now->state.frame)) {
-        return; // it has landed, or lands with something else: word of it will come
-    }
-    if (!is_due(daemon, tx, now, &frame)) {
-        if (tx->chain) {
-            take_back(daemon, tx);
+    return tx->chain && tx->when_frame < now->state.frame; // word of it will come
+}
+
+/// One of those that are under way, or should be.
+struct turn {
+    struct ch_tx *tx;
+    uint64_t frame;
+    bool faulty;
+};
+
+// In the order of landing; of equal frames in that of acceptance.
+static uint32_t
+take_turns(struct ch_daemon *daemon, const struct now *now, struct turn turns[CH_TX_MAX],
+           bool *changed)
+{
+    uint32_t n = 0;
+    *changed = false;
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        uint64_t frame = tx->when_frame;
+        if (!tx->rides && !has_landed(tx, now)) {
+            if (!is_due(daemon, tx, now, &frame)) {
+                if (tx->chain) {
+                    take_back(daemon, tx);
+                    *changed = true;
+                }
+                continue;
+            }
+            *changed |= !tx->chain || tx->when_frame != frame ||
+                        tx->made_from != ch_tx_state_number(daemon);
         }
-    } else if (!tx->chain || tx->when_frame != frame || tx->rev != daemon->topics.rev) {
-        stage(daemon, tx, frame);
+        uint32_t at = n++;
+        while (at > 0 && turns[at - 1].frame > frame) {
+            turns[at] = turns[at - 1];
+            at--;
+        }
+        turns[at] = (struct turn){.tx = tx, .frame = frame};
+    }
+    return n;
+}
+
+// Each is made from the state that those before it will leave.
+static void
+update_running(struct ch_daemon *daemon, const struct now *now)
+{
+    struct turn turns[CH_TX_MAX];
+    struct ch_gather gather;
+    struct ch_tx_kept kept;
+    bool changed;
+    const uint32_t n = take_turns(daemon, now, turns, &changed);
+    if (!changed) {
+        return;
+    }
+    ch_tx_keep(daemon, &kept);
+    for (uint32_t i = 0; i < n; i++) {
+        struct turn *turn = &turns[i];
+        const bool ok = ch_tx_ops_pretend(turn->tx->request, &turn->tx->ops, &gather);
+        if (!turn->tx->rides && !has_landed(turn->tx, now)) {
+            turn->faulty = !ok;
+            if (ok) {
+                stage(daemon, turn->tx, &gather, turn->frame);
+            }
+        }
+    }
+    ch_tx_put_back(daemon, &kept);
+    for (uint32_t i = 0; i < n; i++) {
+        if (turns[i].faulty) {
+            fail(daemon, turns[i].tx);
+        }
+    }
+}
+
+// Nothing is ever under way: what is due lands at once.
+static void
+update_standing(struct ch_daemon *daemon, const struct now *now)
+{
+    struct ch_tx *next;
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = next) {
+        struct ch_gather gather;
+        uint64_t frame;
+        next = tx->next;
+        if (tx->rides || !is_due(daemon, tx, now, &frame)) {
+            continue;
+        }
+        if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
+            fail(daemon, tx);
+            continue;
+        }
+        if (!gather.n) {
+            gather.commands[gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
+        }
+        tx->when_frame = now->state.frame;
+        tx->made_from = ch_tx_state_number(daemon);
+        ch_link_send(daemon, gather.commands, gather.n, ch_tx_on_landed, tx);
     }
 }
 
@@ -330,11 +304,7 @@ ch_txs_update(struct ch_daemon *daemon)
     // In this order: what has landed by the time of the look is known by then.
     const struct now now = look(daemon);
     ch_link_take_events(daemon);
-    struct ch_tx *next;
-    for (struct ch_tx *tx = txs->first; tx; tx = next) {
-        next = tx->next;
-        update(daemon, tx, &now);
-    }
+    (daemon->link.running ? update_running : update_standing)(daemon, &now);
     arm_timer(daemon, &now);
     txs->updating = false;
 }
@@ -408,8 +378,8 @@ board(struct ch_daemon *daemon, struct ch_tx *tx, const struct ride *ride)
     if (gather.n && ride->gather.n + gather.n <= CH_CHAIN_MAX &&
         ride->gather.n_waiting < CH_GATHER_MAX) {
         tx->rides = true;
-        tx->when_frame = CH_FOREVER; // it is not late, whenever that may be
-        ch_link_send(daemon, gather.commands, gather.n, on_landed, tx);
+        tx->made_from = ch_tx_state_number(daemon);
+        ch_link_send(daemon, gather.commands, gather.n, ch_tx_on_landed, tx);
     }
 }
 
@@ -450,7 +420,7 @@ ch_tx_start(struct ch_daemon *daemon, struct ch_tx *tx)
         return;
     }
     if (tx->at == CH_TX_AT_ONCE) {
-        do_at_once(daemon, tx);
+        ch_tx_do_at_once(daemon, tx);
         return;
     }
     if (!daemon->link.running) {
@@ -476,7 +446,8 @@ answer_cancelled(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *
     ch_json_begin_object(buf);
     ch_json_kv_uint(buf, "tx", tx->id);
     ch_json_end_object(buf);
-    unlink_tx(daemon, tx);
+    ch_tx_unlink(daemon, tx);
+    daemon->txs.n_own--;
     ch_request_fail(tx->request, CH_RPC_CONFLICT, NULL, "tx %u was cancelled by %s", tx->id, by);
     ch_tx_free(tx);
     ch_request_finish(request);
@@ -547,7 +518,7 @@ ch_txs_stop(struct ch_daemon *daemon)
         if (tx->chain) {
             take_back(daemon, tx);
         }
-        unlink_tx(daemon, tx);
+        ch_tx_unlink(daemon, tx);
         ch_request_fail(tx->request, CH_RPC_UNAVAILABLE, NULL, "chantd ends before tx %u lands",
                         tx->id);
         ch_tx_free(tx);

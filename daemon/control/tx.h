@@ -15,8 +15,11 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "daemon/control/equaliser.h"
 #include "daemon/control/link.h"
+#include "daemon/control/mixer.h"
 #include "daemon/control/request.h"
+#include "daemon/control/transport.h"
 
 #define CH_TX_OPS_MAX    CH_GATHER_MAX
 #define CH_TX_NAME_BYTES 64
@@ -53,7 +56,7 @@ struct ch_tx {
     // under way to the engine
     uint32_t chain;      ///< their name; 0 = it waits here
     uint64_t when_frame; ///< where they land; also the last one when it waits here
-    uint64_t rev;        ///< of the state they were made from
+    uint64_t made_from;  ///< state_number() that they were made from
     struct ch_command *sent;
     uint32_t n_sent;
 
@@ -64,6 +67,7 @@ struct ch_txs {
     uv_timer_t timer;
     struct ch_tx *first;
     uint32_t n, last_id;
+    uint64_t n_own; ///< revs that were a landing; those that follow were made with it in mind
     bool updating;
 };
 
@@ -88,6 +92,20 @@ void ch_txs_send_play(struct ch_daemon *daemon, struct ch_command *play, ch_ack_
                       void *context);
 
 // --- tx_ops.c
+
+/// What methods with `in_tx`, and previews, may change.  One that changes more adds its part here.
+struct ch_tx_kept {
+    struct ch_mixer mixer;
+    struct ch_equaliser equaliser;
+    enum ch_transport_state transport_state;
+};
+void ch_tx_keep(const struct ch_daemon *daemon, struct ch_tx_kept *kept);
+void ch_tx_put_back(struct ch_daemon *daemon, const struct ch_tx_kept *kept);
+
+/// As ch_tx_ops_try(), but what they change stays, for those that follow it; the caller puts it
+/// back.  If one of them can't be done nothing stays.
+bool ch_tx_ops_pretend(const struct ch_request *request, struct ch_tx_ops *ops,
+                       struct ch_gather *gather);
 
 /// What the ops would do now: their commands in *gather.  Nothing else changes.  False if one of
 /// them can't be done: ch_tx_ops_refuse() says which.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/tx_ops.c — runs methods for trial, and for good, with what they send kept back.
 
+#include <math.h>
 #include <stdio.h>
 
 #include "daemon/base/units.h"
@@ -8,24 +9,23 @@
 #include "daemon/control/dispatch.h"
 #include "daemon/control/tx.h"
 
-/// What methods with `in_tx` change.  A method that changes more adds its part here.
-struct ch_tx_kept {
-    struct ch_mixer mixer;
-    struct ch_equaliser equaliser;
-};
+/// A change that a method makes takes no less than the engine's default: shorter would click.
+#define RAMP_MIN_MS 20.0
 
-static void
-keep(const struct ch_daemon *daemon, struct ch_tx_kept *kept)
+void
+ch_tx_keep(const struct ch_daemon *daemon, struct ch_tx_kept *kept)
 {
     kept->mixer = daemon->mixer;
     kept->equaliser = daemon->equaliser;
+    kept->transport_state = daemon->transport.state;
 }
 
-static void
-put_back(struct ch_daemon *daemon, const struct ch_tx_kept *kept)
+void
+ch_tx_put_back(struct ch_daemon *daemon, const struct ch_tx_kept *kept)
 {
     daemon->mixer = kept->mixer;
     daemon->equaliser = kept->equaliser;
+    daemon->transport.state = kept->transport_state;
 }
 
 void
@@ -106,24 +106,34 @@ run_gathered(const struct ch_request *request, struct ch_tx_ops *ops, struct ch_
     ch_link_gathered(daemon);
     daemon->topics.together = outer;
     if (ops->ramp_ms >= 0.0) {
-        const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
-        const uint32_t n_frames = ch_frames_from_ms(ops->ramp_ms, rate_hz);
-        set_ramps(gather, n_frames ? n_frames : 1);
+        set_ramps(gather, ch_frames_from_ms(fmax(ops->ramp_ms, RAMP_MIN_MS),
+                                            ch_engine_rate(daemon->link.engine)));
     }
+    return ok;
+}
+
+bool
+ch_tx_ops_pretend(const struct ch_request *request, struct ch_tx_ops *ops, struct ch_gather *gather)
+{
+    struct ch_tx_kept kept;
+    uint32_t topics;
+    ch_tx_keep(request->daemon, &kept);
+    const bool ok = run_gathered(request, ops, gather, &topics, true);
+    if (!ok) {
+        ch_tx_put_back(request->daemon, &kept);
+    }
+    ch_gather_tell(gather, request->daemon, 0, 0);
+    gather->n_waiting = 0;
     return ok;
 }
 
 bool
 ch_tx_ops_try(const struct ch_request *request, struct ch_tx_ops *ops, struct ch_gather *gather)
 {
-    struct ch_daemon *daemon = request->daemon;
     struct ch_tx_kept kept;
-    uint32_t topics;
-    keep(daemon, &kept);
-    const bool ok = run_gathered(request, ops, gather, &topics, true);
-    put_back(daemon, &kept);
-    ch_gather_tell(gather, daemon, 0, 0);
-    gather->n_waiting = 0;
+    ch_tx_keep(request->daemon, &kept);
+    const bool ok = ch_tx_ops_pretend(request, ops, gather);
+    ch_tx_put_back(request->daemon, &kept);
     return ok;
 }
 
@@ -132,11 +142,11 @@ ch_tx_ops_do(const struct ch_request *request, struct ch_tx_ops *ops, struct ch_
              uint32_t *topics)
 {
     struct ch_tx_kept kept;
-    keep(request->daemon, &kept);
+    ch_tx_keep(request->daemon, &kept);
     if (run_gathered(request, ops, gather, topics, false)) {
         return true;
     }
-    put_back(request->daemon, &kept);
+    ch_tx_put_back(request->daemon, &kept);
     ch_gather_tell(gather, request->daemon, 0, 0);
     gather->n_waiting = 0;
     return false;

@@ -414,6 +414,31 @@ def test_the_sound_of_a_tx(make_daemon, media, tmp_path):
     assert numpy.abs(heard[0, begin : begin + 144_000] - late).max() > 1e-4, "a frame would be seen"
 
 
+def test_the_sound_of_many(make_daemon, media, tmp_path):
+    """Each is made from what those before it leave, on the same frame and on the next."""
+    out = tmp_path / "out.wav"
+    daemon = make_daemon(f"--device={out}", "--rate=48000", backend="file").start()
+    client = daemon.client()
+    client.call("player.load", uris=[str(media.floats("a.wav", numpy.full((2, 144_000), 0.25)))])
+    quieter = [op("mixer.adjust", delta_db=-1)]
+    times = [(20_000, 3), (20_001, 2), (60_000, 1), (60_100, 2), (90_000, 30)]
+    told = [
+        client.request("tx", {"ops": quieter, "at": {"frame": frame}})
+        for frame, n in times
+        for _ in range(n)
+    ]
+    client.call("player.play")
+    levels = [client.answer(wanted)["result"]["results"][0]["gain_db"] for wanted in told]
+    assert levels == [-n - 1 for n in range(38)]
+    wait_for(client, 60, state="stopped")
+    daemon.stop()
+    heard, _, _ = read_wav(out)
+    begin = numpy.flatnonzero(numpy.abs(heard[0]) > 1e-6)[0]
+    for frame, gain_db in [(19_999, 0), (59_999, -5), (89_999, -8), (120_000, -38)]:
+        wanted = 0.25 * 10 ** (gain_db / 20)
+        assert heard[0, begin + frame] == pytest.approx(wanted, rel=1e-5)
+
+
 def test_the_sound_of_the_next_track(make_daemon, jack_server, capture, media):
     """Recorded from JACK: the ramps begin with the first frame of the second file."""
     daemon = make_daemon(f"--device={jack_server.name}", "--connect=none", backend="jack").start()
@@ -431,6 +456,6 @@ def test_the_sound_of_the_next_track(make_daemon, jack_server, capture, media):
     heard = sound.sounding(studio.take(act))[0]
     assert abs(len(heard) - 140_002) <= 2
     worst = numpy.abs(heard[:140_000] - 0.25 * ramps(140_000, [(70_001, -9, -4)])).max()
-    figure("clicks", "a tx with the next track against ramps from its first frame", worst, "<=",
-           1e-6, "of 1.0")
+    what = "a tx with the next track against ramps from its first frame"
+    figure("clicks", what, worst, "<=", 1e-6, "of 1.0")
     assert worst <= 1e-6

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // tests/unit/test_clicks.c — every command at any time: what a 100 Hz sine leaves above 2 kHz.
 //
-// A new command that can be heard gets a row in `controls`; a new op that has none does not compile.
+// A new command that can be heard gets a row in `controls`; an op with no place does not compile.
 
 #include "tests/unit/engine_rig.h"
 #include "tests/unit/figure.h"
