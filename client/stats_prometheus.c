@@ -264,6 +264,9 @@ print_engine(const cJSON *engine)
            "Frames of silence in place of music that was late.", number(engine, "starved_frames"));
     metric("chant_engine_limited_frames_total", "counter", "Frames that the limiter turned down.",
            number(engine, "limited_frames"));
+    metric("chant_engine_clamped_frames_total", "counter",
+           "Frames that were clamped behind the limiter; there should be none.",
+           number(engine, "clamped_frames"));
     metric("chant_engine_faults_total", "counter", "Filters reset because of NaN or infinity.",
            number(engine, "faults"));
 }

@@ -21,6 +21,7 @@
 #include "daemon/control/equaliser.h"
 #include "daemon/control/mixer.h"
 #include "daemon/control/presets.h"
+#include "daemon/dsp/limiter.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/engine_setup.h"
 #include "daemon/media/stream.h"

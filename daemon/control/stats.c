@@ -203,13 +203,15 @@ write_drift(struct ch_daemon *daemon, struct ch_buf *buf)
 }
 
 static void
-write_engine(struct ch_buf *buf, const struct ch_engine_state *state)
+write_engine(struct ch_buf *buf, const struct ch_engine_state *state,
+             const struct ch_engine_counts *counts)
 {
     ch_json_key(buf, "engine");
     ch_json_begin_object(buf);
     ch_json_kv_uint(buf, "frames", state->frame);
     ch_json_kv_uint(buf, "starved_frames", state->n_starved);
     ch_json_kv_uint(buf, "limited_frames", state->n_limited);
+    ch_json_kv_uint(buf, "clamped_frames", counts->n_clamped);
     ch_json_kv_uint(buf, "faults", state->n_faults);
     ch_json_end_object(buf);
 }
@@ -234,7 +236,7 @@ ch_stats_write_members(struct ch_daemon *daemon, const struct ch_histogram_copy 
     write_players(daemon, &counts, buf);
     write_commands(daemon, &counts, buf);
     write_drift(daemon, buf);
-    write_engine(buf, &state);
+    write_engine(buf, &state, &counts);
     ch_json_kv_uint(buf, "clients", daemon->n_sessions);
     ch_json_kv_uint(buf, "requests", daemon->n_requests);
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: ISC
-// daemon/dsp/limiter.c — look-ahead limiting with a provable bound.                           [rt]
+// daemon/dsp/limiter.c — look-ahead true-peak limiting with a provable bound.                 [rt]
 //
-//     required  r = min(1, ceiling / peak), for each frame as it comes in
-//     minimum   m = the smallest r of the last `span` frames
-//     envelope  e = m where that falls, else an exponential way up to it: e <= m
-//     gain      G = mean of the last `span` envelopes, for the frame of `latency` frames ago
+// Every gain in the mean that a frame leaves with (limiter_shape.c) was taken while the frame's own
+// peak was inside the window of the maximum, so each is <= ceiling / peak and so is the mean.
+// Rounding: gains are rounded down to fixed point and summed exactly; the mean and the product are
+// double, within 1e-15 of a product <= ceiling, and the nearest float to that is at most the
+// ceiling, which is a float.  For the samples this needs no clamp; between them the sound follows
+// the product as closely as the gain is smooth, and MARGIN is for what the detector cannot see.
 //
-// Every envelope in that mean was taken while the leaving frame was inside the window of the
-// minimum, so each is <= its r and so is G.  Rounding: envelopes are rounded down to fixed point
-// and summed exactly; G and the product are double, within 4e-16 of |x|·r <= ceiling, and the
-// nearest float to that is at most the ceiling, which is a float.  No clamp is needed.  At rest the
-// sum is full to the last bit and G exactly 1.
+// Three ways through, by how high the sound is: so low that nothing between its samples can reach
+// the ceiling (samples alone are looked at), in reach of the ceiling (the detector runs), above it
+// or not long ago above it (the gain is shaped).  All three give the same bits where they meet.
 
 #include "daemon/dsp/limiter.h"
 
@@ -18,15 +18,13 @@
 
 #include "daemon/dsp/limiter_state.h"
 
-#define CHUNK_FRAMES 64
-
-/// The last of the way back is one step of -120 dB, itself spread over the average.
-#define RELEASE_END 1e-6
+/// -0.05 dB: of a sine of 0.45 times the rate, eight places between samples may miss 0.14 dB.
+#define MARGIN 0.99426
 
 /// -200 dBFS.
 #define SILENCE 1e-10f
 
-typedef float v4 __attribute__((vector_size(16), may_alias));
+typedef ch_limiter_v4 v4;
 typedef float v4_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
 typedef int32_t v4i __attribute__((vector_size(16), may_alias));
 
@@ -39,7 +37,7 @@ ch_limiter_latency(const struct ch_limiter *limiter)
 CH_RT void
 ch_limiter_set_ceiling(struct ch_limiter *limiter, float ceiling)
 {
-    ch_ramp_to(&limiter->ceiling, ceiling, limiter->ramp_frames);
+    ch_ramp_to(&limiter->ceiling, (float)((double)ceiling * MARGIN), limiter->ramp_frames);
 }
 
 CH_RT void
@@ -48,16 +46,10 @@ ch_limiter_set_bypass(struct ch_limiter *limiter, bool bypass)
     ch_ramp_to(&limiter->limit, bypass ? 0.0f : 1.0f, limiter->ramp_frames);
 }
 
-CH_RT static void
-rest(struct ch_limiter *limiter)
+CH_RT bool
+ch_limiter_in_force(const struct ch_limiter *limiter)
 {
-    for (uint32_t i = 0; i < limiter->span; i++) {
-        limiter->average[i] = CH_LIMITER_ONE;
-    }
-    limiter->sum = limiter->full;
-    limiter->envelope = 1.0;
-    limiter->n_lows = 0;
-    limiter->resting = true;
+    return ch_ramp_settled(&limiter->limit) && limiter->limit.target == 1.0f;
 }
 
 CH_RT void
@@ -67,9 +59,12 @@ ch_limiter_reset(struct ch_limiter *limiter)
         limiter->delay[i] = (struct ch_limiter_frame){0.0f, 0.0f};
     }
     limiter->n_silent = limiter->latency;
+    limiter->recent[0] = 0.0f;
+    limiter->recent[1] = 0.0f;
+    limiter->n_recent = 0;
     ch_ramp_snap(&limiter->ceiling, ch_ramp_goal(&limiter->ceiling));
     ch_ramp_snap(&limiter->limit, ch_ramp_goal(&limiter->limit));
-    rest(limiter);
+    ch_limiter_rest(limiter);
 }
 
 CH_RT static v4
@@ -97,19 +92,17 @@ larger4(v4 a, v4 b)
     return (v4)(((v4i)a & first) | ((v4i)b & ~first));
 }
 
-/// What the ceiling is held against: the larger sample of a frame.  Returns the largest of all, or
-/// NaN if something is not finite: 0·x is 0 for every finite x and NaN otherwise.
+/// The largest sample, or NaN if something is not finite: 0·x is 0 for every finite x and NaN
+/// otherwise.
 CH_RT static float
-detect(const float *left, const float *right, float *peak, uint32_t n_frames)
+scan(const float *left, const float *right, uint32_t n_frames)
 {
     v4 largest4 = {0.0f}, check4 = {0.0f};
     uint32_t n = 0;
     for (; n + 4 <= n_frames; n += 4) {
         const v4 l = load4(left + n), r = load4(right + n);
-        const v4 larger = larger4(magnitude4(l), magnitude4(r));
         check4 += l * 0.0f + r * 0.0f;
-        largest4 = larger4(larger, largest4);
-        store4(peak + n, larger);
+        largest4 = larger4(larger4(magnitude4(l), magnitude4(r)), largest4);
     }
     float largest = 0.0f, check = 0.0f;
     for (int i = 0; i < 4; i++) {
@@ -117,10 +110,9 @@ detect(const float *left, const float *right, float *peak, uint32_t n_frames)
         check += check4[i];
     }
     for (; n < n_frames; n++) {
-        const float l = fabsf(left[n]);
-        const float r = fabsf(right[n]);
-        peak[n] = l > r ? l : r;
-        largest = peak[n] > largest ? peak[n] : largest;
+        const float l = fabsf(left[n]), r = fabsf(right[n]);
+        largest = l > largest ? l : largest;
+        largest = r > largest ? r : largest;
         check += left[n] * 0.0f + right[n] * 0.0f;
     }
     return check == 0.0f ? largest : NAN;
@@ -136,93 +128,37 @@ repair(float *x, uint32_t n_frames)
 }
 
 CH_RT static void
-count_silence(struct ch_limiter *limiter, const float *peak, uint32_t n_frames)
+count_silence(struct ch_limiter *limiter, const float *left, const float *right, uint32_t n_frames)
 {
     uint32_t n = 0;
-    while (n < n_frames && peak[n_frames - 1 - n] < SILENCE) {
+    while (n < n_frames && fabsf(left[n_frames - 1 - n]) < SILENCE &&
+           fabsf(right[n_frames - 1 - n]) < SILENCE) {
         n++;
     }
     const uint32_t run = n == n_frames ? limiter->n_silent + n : n;
     limiter->n_silent = run < limiter->latency ? run : limiter->latency;
 }
 
-CH_RT static uint32_t
-wrap(uint32_t index, uint32_t size)
+/// The largest sample in the windows of the frames that come in, or of somewhat more than that.
+CH_RT static float
+note_recent(struct ch_limiter *limiter, float largest, uint32_t n_frames)
 {
-    return index < size ? index : index - size;
-}
-
-/// The smallest gain of the last `span` frames, `gain` being that of the newest.  The ring keeps
-/// only those that can still become the smallest: each is lower than all that came after it.
-CH_RT static double
-sliding_minimum(struct ch_limiter *limiter, double gain)
-{
-    const uint32_t span = limiter->span;
-    if (limiter->n_lows > 0 && limiter->now - limiter->low[limiter->low_first].frame >= span) {
-        limiter->low_first = wrap(limiter->low_first + 1, span);
-        limiter->n_lows--;
+    float *recent = limiter->recent;
+    recent[1] = largest > recent[1] ? largest : recent[1];
+    const float all = recent[0] > recent[1] ? recent[0] : recent[1];
+    limiter->n_recent += n_frames;
+    if (limiter->n_recent >= 2 * limiter->half) {
+        recent[0] = recent[1];
+        recent[1] = 0.0f;
+        limiter->n_recent = 0;
     }
-    while (limiter->n_lows > 0 &&
-           limiter->low[wrap(limiter->low_first + limiter->n_lows - 1, span)].gain >= gain) {
-        limiter->n_lows--;
-    }
-    const uint32_t last = wrap(limiter->low_first + limiter->n_lows, span);
-    limiter->low[last] = (struct ch_limiter_low){gain, limiter->now};
-    limiter->n_lows++;
-    return limiter->low[limiter->low_first].gain;
-}
-
-CH_RT static double
-envelope(struct ch_limiter *limiter, double minimum)
-{
-    const double way = minimum - limiter->envelope;
-    if (way <= RELEASE_END) {
-        limiter->envelope = minimum;
-    } else {
-        limiter->envelope += way * limiter->release;
-    }
-    return limiter->envelope;
-}
-
-CH_RT static double
-average(struct ch_limiter *limiter, double gain)
-{
-    const int64_t newest = (int64_t)(gain * (double)CH_LIMITER_ONE);
-    limiter->sum += newest - limiter->average[limiter->average_at];
-    limiter->average[limiter->average_at] = newest;
-    limiter->average_at = wrap(limiter->average_at + 1, limiter->span);
-    return (double)limiter->sum / (double)limiter->full;
-}
-
-/// The gain for the frame that leaves when a frame of this peak comes in.
-CH_RT static double
-next_gain(struct ch_limiter *limiter, float peak, float ceiling)
-{
-    const double required = peak > ceiling ? (double)ceiling / (double)peak : 1.0;
-    const double gain = average(limiter, envelope(limiter, sliding_minimum(limiter, required)));
-    limiter->now++;
-    return gain;
-}
-
-CH_RT static void
-fill_gains(struct ch_limiter *limiter, const float *peak, double *gain, uint32_t n_frames)
-{
-    float ceiling[CHUNK_FRAMES];
-    ch_ramp_fill(&limiter->ceiling, ceiling, n_frames);
-    for (uint32_t n = 0; n < n_frames; n++) {
-        gain[n] = next_gain(limiter, peak[n], ceiling[n]);
-    }
-    limiter->resting = limiter->sum == limiter->full && limiter->envelope == 1.0 &&
-                       limiter->low[limiter->low_first].gain == 1.0;
-    if (limiter->resting) {
-        limiter->n_lows = 0;
-    }
+    return all;
 }
 
 CH_RT static void
 soften(struct ch_limiter *limiter, double *gain, uint32_t n_frames)
 {
-    float limit[CHUNK_FRAMES];
+    float limit[CH_LIMITER_CHUNK];
     if (ch_ramp_settled(&limiter->limit) && limiter->limit.target == 1.0f) {
         return;
     }
@@ -262,7 +198,7 @@ delay(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames)
         const uint32_t to_end = limiter->latency - limiter->delay_at;
         const uint32_t n = n_frames < to_end ? n_frames : to_end;
         exchange(&limiter->delay[limiter->delay_at], left, right, n);
-        limiter->delay_at = wrap(limiter->delay_at + n, limiter->latency);
+        limiter->delay_at = ch_limiter_wrap(limiter->delay_at + n, limiter->latency);
         left += n;
         right += n;
         n_frames -= n;
@@ -280,38 +216,71 @@ apply(struct ch_limiter *limiter, const double *gain, float *left, float *right,
     }
 }
 
-/// At most CHUNK_FRAMES.
+/// Nothing in what is looked at reaches the ceiling: only time goes on.
+CH_RT static void
+stay_at_rest(struct ch_limiter *limiter, uint32_t n_frames)
+{
+    limiter->between = 0.0f;
+    limiter->hold_at = (limiter->hold_at + n_frames) % limiter->hold_frames;
+}
+
+/// Whether the gain may stay 1 for what comes in now; else its peaks are in `peak`.
+CH_RT static bool
+rests(struct ch_limiter *limiter, const float *left, const float *right, float reach, float *peak,
+      uint32_t n_frames)
+{
+    const bool can_rest = limiter->resting && ch_ramp_settled(&limiter->ceiling);
+    if (can_rest && reach * limiter->taps_sum <= limiter->ceiling.target) {
+        return true;
+    }
+    ch_limiter_detect(limiter, left, right, peak, n_frames);
+    if (!can_rest) {
+        return false;
+    }
+    float highest = 0.0f;
+    for (uint32_t n = 0; n < n_frames; n++) {
+        highest = peak[n] > highest ? peak[n] : highest;
+    }
+    return highest <= limiter->ceiling.target;
+}
+
+/// At most CH_LIMITER_CHUNK.
 CH_RT static void
 run_chunk(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames)
 {
-    float peak[CHUNK_FRAMES];
-    double gain[CHUNK_FRAMES];
-    float largest = detect(left, right, peak, n_frames);
+    float peak[CH_LIMITER_CHUNK];
+    double gain[CH_LIMITER_CHUNK];
+    float largest = scan(left, right, n_frames);
     if (isnan(largest)) {
         repair(left, n_frames);
         repair(right, n_frames);
-        largest = detect(left, right, peak, n_frames);
+        largest = scan(left, right, n_frames);
     }
-    count_silence(limiter, peak, n_frames);
+    count_silence(limiter, left, right, n_frames);
 
-    const bool below = ch_ramp_settled(&limiter->ceiling) && largest <= limiter->ceiling.target;
-    const bool idle = limiter->resting && below && ch_ramp_settled(&limiter->limit);
-    if (!idle) {
-        fill_gains(limiter, peak, gain, n_frames);
-        soften(limiter, gain, n_frames);
+    const float reach = note_recent(limiter, largest, n_frames);
+    const bool at_rest = rests(limiter, left, right, reach, peak, n_frames);
+    if (at_rest) {
+        stay_at_rest(limiter, n_frames);
+    } else {
+        ch_limiter_shape(limiter, peak, gain, n_frames);
     }
     delay(limiter, left, right, n_frames);
-    if (!idle) {
+    if (!at_rest) {
+        soften(limiter, gain, n_frames);
         apply(limiter, gain, left, right, n_frames);
+    } else if (!ch_ramp_settled(&limiter->limit)) {
+        float unused[CH_LIMITER_CHUNK];
+        ch_ramp_fill(&limiter->limit, unused, n_frames);
     }
 }
 
 CH_RT void
 ch_limiter_run(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames)
 {
-    for (uint32_t done = 0; done < n_frames; done += CHUNK_FRAMES) {
+    for (uint32_t done = 0; done < n_frames; done += CH_LIMITER_CHUNK) {
         const uint32_t rest_frames = n_frames - done;
-        const uint32_t n = rest_frames < CHUNK_FRAMES ? rest_frames : CHUNK_FRAMES;
+        const uint32_t n = rest_frames < CH_LIMITER_CHUNK ? rest_frames : CH_LIMITER_CHUNK;
         run_chunk(limiter, left + done, right + done, n);
     }
 }

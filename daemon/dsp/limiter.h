@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: ISC
-// daemon/dsp/limiter.h — the last thing before the output: a look-ahead peak limiter.          [rt]
+// daemon/dsp/limiter.h — the last but the clamp before the output: a true-peak limiter.        [rt]
 //
-// Linked channels.  Required gain = min(1, ceiling/|peak|); its sliding minimum over the look-ahead
-// L; a box average over as many frames of that (after an exponential release of 100 ms): the gain
-// applied is then never above the required one when the delayed sample leaves, so |out| <= ceiling
-// is certain (the ceiling of when the sample came in), and a signal that stays below the ceiling
-// leaves bit for bit as it came, L frames later.  L = 1.5 ms.  Bypassed it only delays.
+// Linked channels.  The peak of a frame counts what lies between its samples.  It is held over the
+// look-ahead and 30 ms more, the gain that it requires comes back slowly and goes through averages
+// no longer than the look-ahead: the gain applied is then never above the required one when the
+// delayed frame leaves, so |out| <= ceiling is certain for the samples (of a ceiling that moves:
+// its largest value since the frame came in), and true for what is between them as far as one can
+// measure it.  A sound that stays 0.05 dB below the ceiling leaves bit for bit as it came, L frames
+// later.  L = 1.5 ms, the detector's share of it included.  Bypassed it only delays.
 
 #ifndef CH_DSP_LIMITER_H
 #define CH_DSP_LIMITER_H
@@ -18,21 +20,26 @@
 
 #define CH_LIMITER_LOOKAHEAD_MS 1.5
 
+/// What it begins with: CH_CEILING_DBTP.
+#define CH_LIMITER_CEILING 0.89125094f
+
 struct ch_limiter;
 
-/// Bytes that ch_limiter_create() places in the engine's memory are its own allocation. [setup]
-/// NULL without memory.
+/// At CH_LIMITER_CEILING, not bypassed; NULL without memory.                               [setup]
 struct ch_limiter *ch_limiter_create(uint32_t rate_hz);
 void ch_limiter_destroy(struct ch_limiter *limiter);
 
 /// Frames by which the output is late; constant for a rate, bypassed or not.                [any]
 CH_RT uint32_t ch_limiter_latency(const struct ch_limiter *limiter);
 
-/// Linear ceiling (1.0 = 0 dBFS); moves within 20 ms.
+/// Linear ceiling (1.0 = 0 dBTP); moves within 20 ms.
 CH_RT void ch_limiter_set_ceiling(struct ch_limiter *limiter, float ceiling);
 
 /// Fade the gain reduction out (true) or in; no click, no change of delay.
 CH_RT void ch_limiter_set_bypass(struct ch_limiter *limiter, bool bypass);
+
+/// Not bypassed, nor on the way from or to that: the bound holds.
+CH_RT bool ch_limiter_in_force(const struct ch_limiter *limiter);
 
 /// In place.  Samples that are NaN or infinite are taken as 0: nothing behind this repairs them.
 CH_RT void ch_limiter_run(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames);

@@ -53,6 +53,7 @@ struct ch_account {
     struct ch_incidents overruns; ///< cycles that ran longer than their period
     struct ch_incidents absences; ///< the clock's: it came late, and not because of us
     struct ch_incidents droughts; ///< players' rings that ran dry
+    _Atomic uint64_t n_clamped;   ///< frames above 0 dBFS in spite of the limiter: stays 0
     _Atomic uint64_t n_applied;   ///< commands that took effect
     _Atomic uint64_t n_pending;   ///< commands taken in whose frame has not come
     _Atomic uint64_t n_starved[CH_PLAYERS_MAX]; ///< frames of silence for want of sound

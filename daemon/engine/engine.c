@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/engine/engine.c — [rt] one block: commands, players, EQ, gain, limiter, taps.
+// daemon/engine/engine.c — [rt] one block: commands, players, EQ, gain, limiter, clamp, taps.
 
 #include "daemon/engine/engine.h"
 
@@ -32,6 +32,26 @@ tap(struct ch_engine *engine, enum ch_tap_point point, const float *left, const 
     }
 }
 
+/// Behind a limiter in force there is nothing to clamp; bypassed, it lets through what there is.
+CH_RT static void
+limit(struct ch_engine *engine, float *left, float *right, uint32_t n_frames)
+{
+    const bool in_force = ch_limiter_in_force(engine->limiter);
+    ch_limiter_run(engine->limiter, left, right, n_frames);
+    const float lowest = ch_limiter_take_min_gain(engine->limiter);
+    if (lowest < 1.0f) {
+        engine->n_limited += n_frames;
+    }
+    if (lowest < engine->limiter_gain) {
+        engine->limiter_gain = lowest;
+    }
+    const uint32_t n_clamped =
+        in_force && ch_limiter_in_force(engine->limiter) ? ch_clamp(left, right, n_frames) : 0;
+    if (n_clamped > 0) {
+        ch_counter_add(&engine->account.n_clamped, n_clamped);
+    }
+}
+
 CH_RT static void
 run_slice(struct ch_engine *engine, float *left, float *right, uint32_t n_frames)
 {
@@ -51,14 +71,7 @@ run_slice(struct ch_engine *engine, float *left, float *right, uint32_t n_frames
     tap(engine, CH_TAP_POST_EQ, left, right, n_frames);
     if (!engine->quiet) {
         ch_engine_run_strip(engine, left, right, n_frames);
-        ch_limiter_run(engine->limiter, left, right, n_frames);
-        const float lowest = ch_limiter_take_min_gain(engine->limiter);
-        if (lowest < 1.0f) {
-            engine->n_limited += n_frames;
-        }
-        if (lowest < engine->limiter_gain) {
-            engine->limiter_gain = lowest;
-        }
+        limit(engine, left, right, n_frames);
     }
     tap(engine, CH_TAP_OUTPUT, left, right, n_frames);
     engine->frame += n_frames;

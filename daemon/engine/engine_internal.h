@@ -4,6 +4,7 @@
 #ifndef CH_ENGINE_ENGINE_INTERNAL_H
 #define CH_ENGINE_ENGINE_INTERNAL_H
 
+#include "daemon/dsp/clamp.h"
 #include "daemon/dsp/eq.h"
 #include "daemon/dsp/limiter.h"
 #include "daemon/dsp/ramp.h"

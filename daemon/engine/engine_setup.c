@@ -45,8 +45,6 @@ ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
     ch_snapshot_init(&engine->state, sizeof(struct ch_engine_state));
     ch_snapshot_init(&engine->clock, sizeof(struct ch_clock));
     ch_eq_init(&engine->eq);
-    ch_limiter_set_ceiling(engine->limiter, 1.0f);
-    ch_limiter_reset(engine->limiter);
     ch_ramp_snap(&engine->gain[0], 1.0f);
     ch_ramp_snap(&engine->gain[1], 1.0f);
     ch_ramp_snap(&engine->mute, 1.0f);
@@ -83,8 +81,6 @@ ch_engine_set_rate(struct ch_engine *engine, uint32_t rate_hz)
     }
     ch_limiter_destroy(engine->limiter);
     engine->limiter = limiter;
-    ch_limiter_set_ceiling(limiter, 1.0f);
-    ch_limiter_reset(limiter);
     set_lengths(engine, rate_hz);
     ch_eq_init(&engine->eq);
     ch_engine_publish(engine);
@@ -182,6 +178,7 @@ ch_engine_read_counts(struct ch_engine *engine, struct ch_engine_counts *counts)
         .overruns = incidents(&account->overruns),
         .absences = incidents(&account->absences),
         .droughts = incidents(&account->droughts),
+        .n_clamped = ch_counter_read(&account->n_clamped),
         .n_applied = ch_counter_read(&account->n_applied),
         .n_pending = ch_counter_read(&account->n_pending),
         .n_queued = ch_ring_fill(&engine->commands),

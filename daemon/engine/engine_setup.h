@@ -16,7 +16,7 @@
 
 struct ch_engine;
 
-/// Flat EQ, gain 1, limiter on at 0 dBFS.                                                   [setup]
+/// Flat EQ, gain 1, limiter on at CH_LIMITER_CEILING.                                      [setup]
 CH_NODISCARD enum ch_status ch_engine_create(struct ch_engine **out, uint32_t rate_hz);
 
 /// Decks and taps still in it are [main]'s again: take the events first.                    [setup]
@@ -58,6 +58,7 @@ struct ch_engine_counts {
     uint64_t n_frames, span_ns; ///< rendered, and how long they last
     uint64_t n_misses, n_late;  ///< cycles that ended, or began, a period too late
     struct ch_engine_incidents overruns, absences, droughts;
+    uint64_t n_clamped;                 ///< frames above 0 dBFS in spite of the limiter: stays 0
     uint64_t n_applied;                 ///< commands that took effect
     uint64_t n_pending;                 ///< commands whose frame has not come
     uint32_t n_queued;                  ///< commands that [rt] has not taken yet

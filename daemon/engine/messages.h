@@ -86,7 +86,7 @@ struct ch_command {
             uint32_t ramp_frames;
         } preamp;
         struct {
-            float ceiling; ///< linear
+            float ceiling; ///< linear, true peak; at most 1
             uint32_t bypass;
         } limiter;
         struct {

@@ -49,7 +49,10 @@ STATS = {
         },
     },
     "drift_ppm": -12.5,
-    "engine": {"frames": 256000, "starved_frames": 77, "limited_frames": 5, "faults": 0},
+    "engine": {
+        "frames": 256000, "starved_frames": 77, "limited_frames": 5, "clamped_frames": 2,
+        "faults": 0,
+    },
     "clients": 2,
     "requests": 31,
 }
@@ -178,6 +181,7 @@ def test_prometheus(tmp_path):
         "engine_frames_total": 256000,
         "engine_starved_frames_total": 77,
         "engine_limited_frames_total": 5,
+        "engine_clamped_frames_total": 2,
         "engine_faults_total": 0,
         "clients": 2,
         "requests_total": 31,

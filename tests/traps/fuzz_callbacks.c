@@ -13,8 +13,10 @@
 
 #include "daemon/base/os.h"
 #include "daemon/base/rt_scope.h"
+#include "daemon/dsp/limiter.h"
 #include "tests/traps/fuzz.h"
 #include "tests/traps/ownership.h"
+#include "tests/unit/figure.h"
 
 #define CALLBACKS 100000
 #define WARM_UP   10000 ///< callbacks that may still fault: code and stack come into memory
@@ -163,7 +165,7 @@ change_rate(void)
     if (ch_engine_set_rate(fuzz.engine, rates[fuzz_below(&fuzz.rng, 5)]) != CH_OK) {
         fuzz_fail(&fuzz, "no memory");
     }
-    fuzz_limiter_landed(&fuzz, 1.0f, false, fuzz.n_frames);
+    fuzz_limiter_landed(&fuzz, CH_LIMITER_CEILING, false, fuzz.n_frames);
 }
 
 static void
@@ -235,6 +237,19 @@ take_taps_away(void)
     run_block(64);
 }
 
+/// Behind a limiter there is nothing for the clamp to do.
+static void
+check_clamp(void)
+{
+    struct ch_engine_counts counts;
+    ch_engine_read_counts(fuzz.engine, &counts);
+    figure("limiter", "frames that the clamp caught under the fuzz", (double)counts.n_clamped,
+           "<=", 0.0, "frames");
+    if (counts.n_clamped > 0) {
+        fuzz_fail(&fuzz, "%" PRIu64 " frames were clamped", counts.n_clamped);
+    }
+}
+
 static void
 tell(void)
 {
@@ -280,13 +295,14 @@ main(int argc, char **argv)
     if (ch_engine_create(&fuzz.engine, 48000) != CH_OK) {
         return EXIT_FAILURE;
     }
-    fuzz.ceiling = fuzz.ceiling_max = 1.0f;
+    fuzz.ceiling = fuzz.ceiling_max = CH_LIMITER_CEILING;
     change_mood();
     while (fuzz.n_callbacks < n) {
         go_on();
     }
     be_quiet();
     take_taps_away();
+    check_clamp();
     ch_engine_destroy(fuzz.engine);
     if (fuzz.n_live || fuzz_taps_lent(&fuzz) || ch_owned_pcm_rings() || ch_owned_taps()) {
         fuzz_fail(&fuzz, "%u decks and %u taps are still lent; %" PRId64 " rings, %" PRId64 " taps",

@@ -12,7 +12,7 @@
 //     gain     G <= Gmax                       dG <= Gmax·pi/(2·R) + Gmax·(pi/(2·R) + pi/(2·F))
 //              (itself, mute and gate)
 //     product  X <= M·P·G                      dX <= dM·P·G + M·dP·G + M·P·dG
-//     limiter  a mean of S gains in 0…1        dY <= dX + X/S   (bypassed: dX)
+//     limiter  means of S and more gains in 0…1  dY <= dX + X/S  (bypassed: dX)
 
 #include <inttypes.h>
 #include <math.h>
@@ -88,7 +88,7 @@ step_allowed(const struct fuzz *fuzz, uint32_t n_decks)
     const double d_product = d_mix * FUZZ_PREAMP_MAX * FUZZ_GAIN_MAX +
                              mix * (d_preamp * FUZZ_GAIN_MAX + FUZZ_PREAMP_MAX * d_gain);
     const double limiter =
-        fuzz->mood.bypass ? 0.0 : product / (ch_engine_latency(fuzz->engine) + 1.0);
+        fuzz->mood.bypass ? 0.0 : product / (0.3 * ch_engine_latency(fuzz->engine));
     return d_product + limiter + 1e-5; // rounding
 }
 
