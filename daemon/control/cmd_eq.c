@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/cmd_eq.c — eq.*
 
+#include "daemon/control/cmd_eq.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -23,9 +25,8 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
     ch_request_finish(request);
 }
 
-// The equaliser has been changed: let it be heard, tell everybody, and answer when it has been.
-static void
-apply(struct ch_request *request)
+void
+ch_eq_apply(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
     const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
@@ -48,16 +49,16 @@ eq_get(struct ch_request *request)
     ch_request_finish(request);
 }
 
-static void
-refuse(struct ch_request *request, bool out_of_range, const char *param, const char *why)
+void
+ch_eq_refuse_request(struct ch_request *request, bool out_of_range, const char *param,
+                     const char *why)
 {
     ch_request_fail(request, out_of_range ? CH_RPC_OUT_OF_RANGE : CH_RPC_INVALID_PARAMS, param,
                     "%s", why);
 }
 
-// True: it has been answered.
-static bool
-refuse_crowd(struct ch_request *request)
+bool
+ch_eq_refuse_crowd(struct ch_request *request)
 {
     if (ch_link_crowded(request->daemon)) {
         ch_request_fail(request, CH_RPC_BUSY, NULL, "too many changes wait for the engine");
@@ -70,7 +71,7 @@ static void
 eq_set(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
-    if (refuse_crowd(request)) {
+    if (ch_eq_refuse_crowd(request)) {
         return;
     }
     const char *param = NULL;
@@ -78,10 +79,10 @@ eq_set(struct ch_request *request)
     bool out_of_range;
     if (!ch_equaliser_apply_json(&daemon->equaliser, request->params,
                                  ch_engine_rate(daemon->link.engine), &param, why, &out_of_range)) {
-        refuse(request, out_of_range, param, why);
+        ch_eq_refuse_request(request, out_of_range, param, why);
         return;
     }
-    apply(request);
+    ch_eq_apply(request);
 }
 
 static void
@@ -89,7 +90,7 @@ eq_band(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
     struct ch_equaliser *eq = &daemon->equaliser;
-    if (refuse_crowd(request)) {
+    if (ch_eq_refuse_crowd(request)) {
         return;
     }
     const uint32_t index = (uint32_t)ch_param_number(request->params, "index", 0.0);
@@ -107,23 +108,23 @@ eq_band(struct ch_request *request)
     char why[WHY_BYTES];
     bool out_of_range;
     if (!ch_equaliser_band_from_json(&band, request->params, &param, why, &out_of_range)) {
-        refuse(request, out_of_range, param, why);
+        ch_eq_refuse_request(request, out_of_range, param, why);
         return;
     }
     if (band.freq_hz == 0.0) {
-        refuse(request, false, "freq_hz", "a new band needs 'freq_hz'");
+        ch_eq_refuse_request(request, false, "freq_hz", "a new band needs 'freq_hz'");
         return;
     }
     struct ch_equaliser next = *eq;
     next.bands[index] = band;
     next.n_bands += appends;
     if (!ch_equaliser_fits(&next)) {
-        refuse(request, true, "order", CH_EQUALISER_TOO_STEEP);
+        ch_eq_refuse_request(request, true, "order", CH_EQUALISER_TOO_STEEP);
         return;
     }
     ch_equaliser_update(&next, ch_engine_rate(daemon->link.engine));
     *eq = next;
-    apply(request);
+    ch_eq_apply(request);
 }
 
 static void
@@ -229,6 +230,12 @@ static const struct ch_param band_params[] = {
     CH_PARAM_END,
 };
 
+static const struct ch_param graphic_params[] = {
+    {.name = "layout", .type = CH_PARAM_STRING, .choices = "iso10|iso31|seed8"},
+    {.name = "gains_db", .type = CH_PARAM_ARRAY},
+    CH_PARAM_END,
+};
+
 static const struct ch_param response_params[] = {
     {.name = "points", .type = CH_PARAM_INT, .min = 1, .max = RESPONSE_POINTS_MAX},
     {.name = "freqs_hz", .type = CH_PARAM_ARRAY},
@@ -240,6 +247,7 @@ const struct ch_method ch_eq_methods[] = {
     {.name = "eq.get", .run = eq_get},
     {.name = "eq.set", .run = eq_set, .params = set_params, .in_tx = true},
     {.name = "eq.band", .run = eq_band, .params = band_params, .in_tx = true},
+    {.name = "eq.graphic", .run = ch_eq_graphic, .params = graphic_params, .in_tx = true},
     {.name = "eq.response", .run = eq_response, .params = response_params},
     {.name = NULL},
 };

@@ -124,6 +124,7 @@ highest_db(const struct ch_equaliser *eq, uint32_t channel, uint32_t rate_hz)
 void
 ch_equaliser_update(struct ch_equaliser *eq, uint32_t rate_hz)
 {
+    ch_sliders_follow_rate(eq, rate_hz);
     if (!eq->preamp_auto) {
         return;
     }
@@ -275,4 +276,5 @@ ch_equaliser_write_members(const struct ch_equaliser *eq, struct ch_buf *buf)
     ch_json_kv_bool(buf, "bypass_left", eq->bypass_left);
     ch_json_kv_bool(buf, "bypass_right", eq->bypass_right);
     ch_json_kv_string(buf, "design", design_names[eq->design]);
+    ch_sliders_write_member(eq, buf);
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/base/units.h"
 #include "daemon/control/eq_rack.h"
+#include "daemon/control/sliders.h"
 #include "daemon/dsp/eq_design.h"
 #include "protocol/json.h"
 
@@ -21,13 +22,14 @@ struct ch_equaliser {
     bool preamp_auto; ///< minus the highest point of the curve, so that nothing grows
     bool bypass, bypass_left, bypass_right;
     enum ch_eq_design design;
-    struct ch_eq_rack rack; ///< what [rt] has been told
+    struct ch_sliders sliders; ///< that the bands came from, if they did
+    struct ch_eq_rack rack;    ///< what [rt] has been told
 };
 
 /// Ten flat octave bands at the ISO centres, 31.5 Hz … 16 kHz.
 void ch_equaliser_init(struct ch_equaliser *eq);
 
-/// Compute an automatic preamp anew.  After every change.
+/// After every change, and at another rate: an automatic preamp and the bands of sliders anew.
 void ch_equaliser_update(struct ch_equaliser *eq, uint32_t rate_hz);
 
 /// The chain of commands that brings [rt] to this state, as far as it differs from what it was told

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/cmd_eq.h — what the methods of the equaliser share.                         [main]
+
+#ifndef CH_CONTROL_CMD_EQ_H
+#define CH_CONTROL_CMD_EQ_H
+
+#include <stdbool.h>
+
+struct ch_request;
+
+/// The daemon's equaliser has been changed: let it be heard, tell everybody, and answer with all of
+/// it when it has been.
+void ch_eq_apply(struct ch_request *request);
+
+/// True, and the request has been answered, if too many changes wait already.
+bool ch_eq_refuse_crowd(struct ch_request *request);
+
+/// The request fails because of this parameter.
+void ch_eq_refuse_request(struct ch_request *request, bool out_of_range, const char *param,
+                          const char *why);
+
+/// eq.graphic (cmd_eq_graphic.c).
+void ch_eq_graphic(struct ch_request *request);
+
+#endif
