@@ -135,6 +135,9 @@ change_rate(struct ch_daemon *daemon, uint32_t rate_hz)
     }
     ch_link_drain(daemon);
     ch_daemon_send_sound(daemon);
+    if (ch_sliders_of(&daemon->equaliser) || daemon->equaliser.preamp_auto) {
+        ch_topics_changed(daemon, CH_TOPIC_EQ, "device");
+    }
     ch_feeds_set_rate(daemon, rate_hz);
 }
 
