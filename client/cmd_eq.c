@@ -2,6 +2,7 @@
 // client/cmd_eq.c — the equaliser: show it, change a band, flatten, load.
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,31 @@ write_flat_band(struct ch_buf *params, const cJSON *band)
     ch_json_end_object(params);
 }
 
+/// All bands, flat, as the params of eq.set.
+static void
+write_flat_bands(struct ch_buf *params, const cJSON *bands)
+{
+    ch_json_key(params, "bands");
+    ch_json_begin_array(params);
+    const cJSON *band;
+    cJSON_ArrayForEach(band, bands)
+    {
+        write_flat_band(params, band);
+    }
+    ch_json_end_array(params);
+}
+
+/// Sliders stay sliders.
+static int
+flatten_sliders(struct ch_conn *conn, const char *layout)
+{
+    cJSON *ignored = NULL;
+    ch_json_kv_string(ch_conn_begin(conn, "eq.graphic"), "layout", layout);
+    const int rc = ch_conn_call(conn, &ignored);
+    cJSON_Delete(ignored);
+    return rc;
+}
+
 static int
 flat(const struct ch_invocation *inv)
 {
@@ -165,19 +191,19 @@ flat(const struct ch_invocation *inv)
     cJSON *eq = NULL;
     ch_conn_begin(&conn, "eq.get");
     rc = ch_conn_call(&conn, &eq);
+    const char *layout = ch_field_string(ch_field(eq, "graphic"), "layout");
+    if (rc == CH_EXIT_OK && layout) {
+        rc = flatten_sliders(&conn, layout);
+    }
     if (rc != CH_EXIT_OK) {
         ch_conn_close(&conn);
+        cJSON_Delete(eq);
         return rc;
     }
     struct ch_buf *params = ch_conn_begin(&conn, "eq.set");
-    ch_json_key(params, "bands");
-    ch_json_begin_array(params);
-    const cJSON *band;
-    cJSON_ArrayForEach(band, ch_field(eq, "bands"))
-    {
-        write_flat_band(params, band);
+    if (!layout) {
+        write_flat_bands(params, ch_field(eq, "bands"));
     }
-    ch_json_end_array(params);
     if (!ch_field_bool(eq, "preamp_auto")) {
         ch_json_kv_fixed(params, "preamp_db", 0, 4);
     }
@@ -298,11 +324,8 @@ ch_cmd_eq(const struct ch_invocation *inv)
         const char *word;
         int max_words;
         int (*run)(const struct ch_invocation *inv);
-    } parts[] = {{"set", 2, set_band},
-                 {"flat", 1, flat},
-                 {"bypass", 2, bypass},
-                 {"preamp", 2, preamp},
-                 {"load", 2, load}};
+    } parts[] = {{"set", 2, set_band},  {"flat", 1, flat}, {"bypass", 2, bypass},
+                 {"preamp", 2, preamp}, {"load", 2, load}, {"graphic", INT_MAX, ch_cmd_eq_graphic}};
     const char *word = inv->n_words > 0 ? inv->words[0] : "";
     if (strcmp(word, "set") != 0) {
         for (size_t i = 0; inv->command->options[i].name; i++) {
@@ -328,5 +351,5 @@ ch_cmd_eq(const struct ch_invocation *inv)
             return parts[i].run(inv);
         }
     }
-    return ch_fail_usage("eq", "'%s' is none of set, flat, bypass, preamp, load", word);
+    return ch_fail_usage("eq", "'%s' is none of set, flat, bypass, preamp, load, graphic", word);
 }

@@ -93,7 +93,12 @@ static const char eq_help[] =
     "bypassed\n"
     "  eq bypass on|off the whole equaliser\n"
     "  eq preamp DB     gain in front of the bands; 'auto' makes room for the highest boost\n"
-    "  eq load FILE     a JSON file with the params of eq.set";
+    "  eq load FILE     a JSON file with the params of eq.set\n"
+    "  eq graphic       the sliders; without any, what layouts there are: iso10, iso31, seed8\n"
+    "  eq graphic LAYOUT [GAIN...]\n"
+    "                   sliders in place of the bands: a gain for each, or all at 0 dB\n"
+    "  eq graphic SLIDER GAIN|up [DB]|down [DB]\n"
+    "                   move one: 'eq graphic 1k -3', 'eq graphic 16k up'";
 
 static const char spectrum_help[] =
     "On a terminal a live picture; into a pipe, or with --json, one JSON object a line.\n"
@@ -145,8 +150,8 @@ const struct ch_command ch_commands[] = {
     {"limiter", "[on | off | CEILING]", "show or set the limiter at the end",
      "CEILING is the highest true peak that leaves, in dBTP: -24 to 0; -1 at first.", NULL, 0, 1,
      NULL, ch_cmd_limiter},
-    {"eq", "[set INDEX ... | flat | bypass on|off | preamp DB|auto | load FILE]",
-     "show or change the equaliser", eq_help, NULL, 0, 2, eq_options, ch_cmd_eq},
+    {"eq", "[set INDEX ... | flat | bypass on|off | preamp DB|auto | load FILE | graphic ...]",
+     "show or change the equaliser", eq_help, NULL, 0, -1, eq_options, ch_cmd_eq},
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},
     {"status", "", "what plays, where and how", NULL, NULL, 0, 0, NULL, ch_cmd_status},

@@ -26,6 +26,7 @@ ch_equaliser_init(struct ch_equaliser *eq)
         eq->bands[i] =
             (struct ch_eq_band){.type = CH_EQ_PEAK, .freq_hz = centres_hz[i], .q = CH_EQ_OCTAVE_Q};
     }
+    ch_sliders_claim_flat(eq, CH_GRAPHIC_ISO10);
 }
 
 uint32_t

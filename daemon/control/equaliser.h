@@ -26,7 +26,7 @@ struct ch_equaliser {
     struct ch_eq_rack rack;    ///< what [rt] has been told
 };
 
-/// Ten flat octave bands at the ISO centres, 31.5 Hz … 16 kHz.
+/// Ten flat octave bands at the ISO centres, 31.5 Hz … 16 kHz, which sliders stand for.
 void ch_equaliser_init(struct ch_equaliser *eq);
 
 /// After every change, and at another rate: an automatic preamp and the bands of sliders anew.

@@ -22,6 +22,25 @@ ch_sliders_set(struct ch_equaliser *eq, const struct ch_graphic *graphic, uint32
     eq->design = CH_EQ_MATCHED;
 }
 
+void
+ch_sliders_claim_flat(struct ch_equaliser *eq, enum ch_graphic_layout layout)
+{
+    eq->sliders = (struct ch_sliders){.set = true, .graphic = {.layout = layout}};
+    memcpy(eq->sliders.bands, eq->bands, ch_graphic_centres(layout, NULL) * sizeof *eq->bands);
+}
+
+static bool
+is_flat(const struct ch_graphic *graphic)
+{
+    const uint32_t n = ch_graphic_centres(graphic->layout, NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        if (graphic->gains_db[i] != 0.0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 same_band(const struct ch_eq_band *a, const struct ch_eq_band *b)
 {
@@ -49,7 +68,7 @@ void
 ch_sliders_follow_rate(struct ch_equaliser *eq, uint32_t rate_hz)
 {
     const struct ch_graphic *now = ch_sliders_of(eq);
-    if (now && eq->sliders.rate_hz != rate_hz) {
+    if (now && eq->sliders.rate_hz != rate_hz && !is_flat(now)) {
         const struct ch_graphic graphic = *now;
         ch_sliders_set(eq, &graphic, rate_hz);
     }

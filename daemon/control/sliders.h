@@ -27,6 +27,9 @@ struct ch_sliders {
 /// In place of all bands, and of the design: what the sliders say.
 void ch_sliders_set(struct ch_equaliser *eq, const struct ch_graphic *graphic, uint32_t rate_hz);
 
+/// The bands of *eq are sliders of this layout, all at 0 dB.
+void ch_sliders_claim_flat(struct ch_equaliser *eq, enum ch_graphic_layout layout);
+
 /// NULL if the bands are not those of sliders.
 const struct ch_graphic *ch_sliders_of(const struct ch_equaliser *eq);
 

@@ -206,6 +206,52 @@ def test_eq(chant, client, tmp_path):
     assert "OUT_OF_RANGE" in chant("eq", "set", "99", "--gain", "1", code=1)
 
 
+def test_eq_graphic(chant, client):
+    def gains():
+        return client.call("eq.get")["graphic"]["gains_db"]
+
+    assert [one["layout"] for one in json.loads(chant("eq", "graphic"))["layouts"]]
+    assert gains() == [0] * 10
+    client.call("eq.band", index=0, q=3)
+    assert "no sliders" in chant("eq", "graphic", "1k", "3", code=5)
+    chant("eq", "graphic", "iso10")
+    assert gains() == [0] * 10
+    chant("eq", "graphic", "iso10", *"12 -12 1.5 0 0 0 0 0 0 -3dB".split())
+    assert gains() == [12, -12, 1.5, 0, 0, 0, 0, 0, 0, -3]
+    for words in (["31.5", "up", "5"], ["63", "up"], ["1k", "-3", "dB"], ["16kHz", "down", "2.5"]):
+        chant("eq", "graphic", *words)
+    assert gains() == [12, -11, 1.5, 0, 0, -3, 0, 0, 0, -5.5]
+    chant("eq", "graphic", "60", "4")  # the slider at 63 Hz
+    assert gains()[1] == 4
+    before = gains()
+    assert "31.5 63 125" in chant("eq", "graphic", "700", "4", code=5)
+    assert "10 sliders" in chant("eq", "graphic", "iso10", "1", "2", code=1)
+    assert "OUT_OF_RANGE" in chant("eq", "graphic", "1k", "13", code=1)
+    for words in (["1k"], ["1k", "up", "x"], ["1k", "3", "4"], ["iso10", "1", "x"]):
+        chant("eq", "graphic", *words, code=2)
+    assert gains() == before
+    chant("eq", "graphic", "seed8", *["-1"] * 8)
+    assert gains() == [-1] * 8
+    chant("eq", "preamp", "-1")
+    chant("eq", "flat")
+    assert gains() == [0] * 8 and client.call("eq.get")["preamp_db"] == 0
+
+
+def test_sliders_are_drawn_on_a_terminal(daemon, client):
+    client.call("eq.graphic", layout="seed8", gains_db=[12, 5, 0, 0, 0, 0, -6, -12])
+    process, fd = on_a_terminal(daemon, "eq", "graphic")
+    lines = [line.rstrip() for line in read_all(fd).splitlines()]
+    assert process.wait(seconds(10)) == 0
+    rows = {line[:5].strip(): line for line in lines}
+    assert "seed8, 8 sliders" in lines[0]
+    assert rows["Hz"].split() == "Hz 60 120 240 480 960 1.92k 3.84k 7.68k".split()
+    assert rows["dB"].split() == "dB +12 +5 0 0 0 0 -6 -12".split()
+    top = lines.index(rows["+12"])
+    bars = [line.count("█") // 2 for line in lines[top : top + 13]]
+    assert bars == [1, 1, 1, 1, 2, 2, 0, 2, 2, 2, 1, 1, 1]
+    assert "▄▄" in rows["+6"]  # the odd dB
+
+
 # --- queries
 
 

@@ -74,7 +74,9 @@ static void
 takes_layout_and_gains(void **state)
 {
     (void)state;
-    assert_null(ch_sliders_of(&equaliser));
+    assert_int_equal(ch_sliders_of(&equaliser)->layout, CH_GRAPHIC_ISO10);
+    ch_equaliser_update(&equaliser, 44100);
+    assert_true(equaliser.bands[9].freq_hz == 16000.0);
     set_well("{\"layout\":\"seed8\",\"gains_db\":[1,2,3,4,-5,-6,-7,-12]}");
     const struct ch_graphic *graphic = ch_sliders_of(&equaliser);
     assert_non_null(graphic);
@@ -94,6 +96,7 @@ static void
 refuses_what_is_no_setting(void **state)
 {
     (void)state;
+    equaliser.bands[0].gain_db = 1.0;
     assert_refused("{\"gains_db\":[0]}", "layout", "has no sliders", false);
     assert_refused("{\"layout\":\"iso11\"}", "layout", "iso10", false);
     assert_refused("{\"layout\":\"iso10\",\"gains_db\":[1,2]}", "gains_db", "10 numbers, not 2",
