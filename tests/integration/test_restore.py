@@ -191,6 +191,7 @@ def test_panic_lasts_until_mixer_set(begin, media):
     daemon, client = begin()
     client.call("subscribe", topics=["mixer"])
     client.play(media.sine(60, hz=1000, db=-6))
+    eventually(lambda: client.status()["position_s"] > 0.1)
     answer = client.call("mixer.panic")
     assert answer["panic"] is True and answer["applied_at"]["frame"] > 0
     assert client.event(topic="mixer")["data"]["panic"] is True
