@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 # includes.sh — the arrows between the layers point down only, and each library has its one place.
 #
-# main → control → {protocol, backend, media, analysis} → engine → dsp → lockfree → base, and
-# client → protocol.  Media and analysis know rings and signal processing, not the engine.
+# main → control → {protocol, backend, media, analysis, eqtext} → engine → dsp → lockfree → base,
+# and client → protocol.  Media, analysis and eqtext know rings and signal processing, not
+# the engine.
 
 . "$(dirname "$0")/common.sh"
 
@@ -30,12 +31,14 @@ may_see() {
     daemon/lockfree/*) echo "$lockfree" ;;
     daemon/dsp/*) echo "$dsp" ;;
     daemon/engine/*) echo "$engine" ;;
+    daemon/eqtext/*) echo "daemon/eqtext/ $dsp" ;;
     daemon/media/*) echo "daemon/media/ $dsp" ;;
     daemon/analysis/*) echo "daemon/analysis/ $dsp" ;;
     daemon/backend/*) echo "daemon/backend/ $engine" ;;
     daemon/control/*)
         # The options are plain data that main hands down.
         echo "daemon/control/ daemon/options.h daemon/backend/ daemon/media/ daemon/analysis/" \
+            daemon/eqtext/ \
             "$engine protocol/"
         ;;
     daemon/*/*) ;; # a new layer is given its place above
@@ -54,6 +57,7 @@ home() {
     ebur128.h) echo daemon/analysis/ daemon/media/ tests/ ;;
     sndfile.h) echo daemon/media/ daemon/backend/wavfile.c tests/ ;;
     soxr.h) echo daemon/media/ tests/ ;;
+    yaml.h) echo daemon/eqtext/ ;;
     systemd/*) echo daemon/control/ daemon/main.c ;;
     *curses.h | term.h) echo client/ ;;
     stdlib.h | stdio.h | unistd.h | pthread.h | errno.h | time.h | fcntl.h | sys/*)
