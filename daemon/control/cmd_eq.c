@@ -28,11 +28,17 @@ on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_
 void
 ch_eq_apply(struct ch_request *request)
 {
+    ch_json_begin_object(ch_request_result(request));
+    ch_eq_apply_also(request);
+}
+
+void
+ch_eq_apply_also(struct ch_request *request)
+{
     struct ch_daemon *daemon = request->daemon;
     const uint32_t rate_hz = ch_engine_rate(daemon->link.engine);
     struct ch_command commands[CH_CHAIN_MAX];
     const uint32_t n = ch_equaliser_commands(&daemon->equaliser, rate_hz, commands);
-    ch_json_begin_object(ch_request_result(request));
     ch_equaliser_write_members(&daemon->equaliser, ch_request_result(request));
     char cause[32];
     ch_topics_cause(request, cause, sizeof cause);

@@ -12,6 +12,9 @@ struct ch_request;
 /// it when it has been.
 void ch_eq_apply(struct ch_request *request);
 
+/// The same for an answer that has begun: the result is an open object with members of its own.
+void ch_eq_apply_also(struct ch_request *request);
+
 /// True, and the request has been answered, if too many changes wait already.
 bool ch_eq_refuse_crowd(struct ch_request *request);
 

@@ -27,6 +27,8 @@ extern const struct ch_method ch_queue_methods[];
 extern const struct ch_method ch_mixer_methods[];
 extern const struct ch_method ch_output_methods[];
 extern const struct ch_method ch_eq_methods[];
+extern const struct ch_method ch_eq_preset_methods[];
+extern const struct ch_method ch_eq_text_methods[];
 extern const struct ch_method ch_flow_methods[];
 extern const struct ch_method ch_tx_methods[];
 

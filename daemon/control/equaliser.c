@@ -278,4 +278,5 @@ ch_equaliser_write_members(const struct ch_equaliser *eq, struct ch_buf *buf)
     ch_json_kv_bool(buf, "bypass_right", eq->bypass_right);
     ch_json_kv_string(buf, "design", design_names[eq->design]);
     ch_sliders_write_member(eq, buf);
+    ch_json_kv_string(buf, "preset", ch_preset_of(eq));
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/base/units.h"
+#include "daemon/control/eq_presets.h"
 #include "daemon/control/eq_rack.h"
 #include "daemon/control/sliders.h"
 #include "daemon/dsp/eq_design.h"
@@ -22,8 +23,9 @@ struct ch_equaliser {
     bool preamp_auto; ///< minus the highest point of the curve, so that nothing grows
     bool bypass, bypass_left, bypass_right;
     enum ch_eq_design design;
-    struct ch_sliders sliders; ///< that the bands came from, if they did
-    struct ch_eq_rack rack;    ///< what [rt] has been told
+    struct ch_sliders sliders;    ///< that the bands came from, if they did
+    struct ch_preset_mark preset; ///< that was loaded last
+    struct ch_eq_rack rack;       ///< what [rt] has been told
 };
 
 /// Ten flat octave bands at the ISO centres, 31.5 Hz … 16 kHz, which sliders stand for.

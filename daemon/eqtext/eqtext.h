@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "daemon/base/attributes.h"
 #include "daemon/base/units.h"
 #include "daemon/dsp/eq_design.h"
 
@@ -75,6 +76,10 @@ struct ch_eqtext_rack {
     enum ch_eq_design design;
     uint32_t rate_hz;
 };
+
+/// What a format can't say, of band `index` or (-1) of the whole.
+void ch_eqtext_unsaid(struct ch_eqtext_notes *notes, int index, const char *fmt, ...)
+    CH_PRINTF(3, 4);
 
 /// Write it, and note what the format can't say.  `format` is not CH_EQTEXT_AUTO.
 void ch_eqtext_write(FILE *out, const struct ch_eqtext_rack *rack, enum ch_eqtext_format format,

@@ -25,10 +25,6 @@ struct ch_eqtext_line {
 void ch_eqtext_note(struct ch_eqtext_notes *notes, const struct ch_eqtext_line *line,
                     const char *fmt, ...) CH_PRINTF(3, 4);
 
-/// What a format can't say, of band `index` or (-1) of the whole.
-void ch_eqtext_unsaid(struct ch_eqtext_notes *notes, int index, const char *fmt, ...)
-    CH_PRINTF(3, 4);
-
 // --- reading -----------------------------------------------------------------------------------
 
 /// Bands as they stand in the text, before equal ones of left and right become one.

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "daemon/control/eq_presets.h"
 #include "daemon/control/equaliser.h"
 #include "daemon/control/mixer.h"
-#include "daemon/control/presets.h"
 #include "daemon/engine/messages.h"
 #include "tests/unit/near.h"
 
@@ -176,7 +176,9 @@ presets_exist_and_do_not_amplify(void **state)
                                         "warm", "loudness", "speech", "night"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
         struct ch_equaliser eq;
+        ch_equaliser_init(&eq);
         assert_true(ch_preset_apply(&eq, names[i]));
+        assert_string_equal(ch_preset_of(&eq), names[i]);
         assert_non_null(strstr(ch_preset_names(), names[i]));
         ch_equaliser_update(&eq, RATE_HZ);
         for (double freq_hz = 20.0; freq_hz <= 20000.0; freq_hz *= 1.01) {
