@@ -107,6 +107,11 @@ apply(struct ch_engine *engine, const struct ch_command *c)
     const uint32_t ramp = engine->ramp_frames;
     switch ((enum ch_command_op)c->op) {
     case CH_COMMAND_PLAY:
+        if (c->deck.flags & CH_PLAY_EXCHANGE) {
+            return ch_player_exchange(engine, player_of(engine, c->deck.player), c->deck.pcm,
+                                      c->deck.stream, c->deck.instead_of, c->deck.at_frame,
+                                      or_default(c->deck.fade_frames, fade));
+        }
         return ch_player_play(engine, player_of(engine, c->deck.player), c->deck.pcm,
                               c->deck.stream, c->deck.flags, or_default(c->deck.fade_frames, fade));
     case CH_COMMAND_ARM:

@@ -47,6 +47,9 @@ enum ch_command_op {
 /// Flags of PLAY.
 #define CH_PLAY_FADE_IN 0x1u ///< it starts in the middle of something
 #define CH_PLAY_PAUSED  0x2u ///< load it and stand
+/// It is the same sound as deck.instead_of, from its frame at_frame on, and takes its place, moving
+/// or standing as that does.  If that is not the current deck, or is not there now, it comes back.
+#define CH_PLAY_EXCHANGE 0x4u
 
 struct ch_command {
     uint64_t when_frame; ///< engine frame to take effect at; 0 = at the next block
@@ -60,6 +63,8 @@ struct ch_command {
             uint32_t stream;      ///< name of the deck in events and positions, not 0
             uint32_t flags;       ///< CH_PLAY_…
             uint32_t fade_frames; ///< length of both fades; 0 = the engine's default
+            uint32_t instead_of;  ///< EXCHANGE
+            uint64_t at_frame;    ///< EXCHANGE: frames of its ring that have been played
         } deck;
         struct {
             uint32_t player, stream;

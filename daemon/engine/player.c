@@ -123,6 +123,21 @@ ch_player_play(struct ch_engine *engine, struct ch_player *player, struct ch_pcm
 }
 
 CH_RT bool
+ch_player_exchange(struct ch_engine *engine, struct ch_player *player, struct ch_pcm_ring *pcm,
+                   uint32_t stream, uint32_t instead_of, uint64_t at_frame, uint32_t fade_frames)
+{
+    const struct ch_deck *current = &player->current;
+    if (!current->pcm || current->stream != instead_of || current->played != at_frame ||
+        current->dry) {
+        struct ch_deck refused = {.pcm = pcm, .stream = stream};
+        release(engine, player, &refused, 0);
+        return true;
+    }
+    const uint32_t flags = player->paused ? CH_PLAY_PAUSED : CH_PLAY_FADE_IN;
+    return ch_player_play(engine, player, pcm, stream, flags, fade_frames);
+}
+
+CH_RT bool
 ch_player_stop(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames)
 {
     if (!retire_current(engine, player, fade_frames)) {

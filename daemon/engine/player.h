@@ -45,6 +45,10 @@ void ch_player_init(struct ch_player *player, uint32_t index);
 CH_RT bool ch_player_play(struct ch_engine *engine, struct ch_player *player,
                           struct ch_pcm_ring *pcm, uint32_t stream, uint32_t flags,
                           uint32_t fade_frames);
+/// The same sound in the place of the current deck; if that is another or elsewhere, given back.
+CH_RT bool ch_player_exchange(struct ch_engine *engine, struct ch_player *player,
+                              struct ch_pcm_ring *pcm, uint32_t stream, uint32_t instead_of,
+                              uint64_t at_frame, uint32_t fade_frames);
 /// Room for n decks that are sent away at once; at most CH_FADING_MAX are asked for.
 CH_RT bool ch_player_can_change(const struct ch_player *player, uint32_t n);
 CH_RT bool ch_player_stop(struct ch_engine *engine, struct ch_player *player, uint32_t fade_frames);

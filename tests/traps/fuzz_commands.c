@@ -53,6 +53,12 @@ lend_deck(struct fuzz *fuzz, struct ch_command *command)
     command->deck.fade_frames = any_fade(fuzz);
     if (command->op == CH_COMMAND_PLAY) {
         command->deck.flags = fuzz_below(&fuzz->rng, 4);
+        if (fuzz_below(&fuzz->rng, 4) == 0 && fuzz->n_live > 0) {
+            // Instead of a deck that may be anywhere, or right at its beginning.
+            command->deck.flags |= CH_PLAY_EXCHANGE;
+            command->deck.instead_of = fuzz->live[fuzz_below(&fuzz->rng, fuzz->n_live)];
+            command->deck.at_frame = fuzz_below(&fuzz->rng, 2) ? 0 : fuzz_below(&fuzz->rng, 5000);
+        }
     }
     return true;
 }

@@ -57,6 +57,112 @@ a_truncated_deck_ends_at_that_frame(void **state)
     ch_pcm_ring_destroy(two);
 }
 
+static struct ch_command
+exchange(struct ch_pcm_ring *pcm, uint32_t instead_of, uint64_t at_frame)
+{
+    struct ch_command command = rig_play(pcm, 2, CH_PLAY_EXCHANGE);
+    command.deck.fade_frames = 960;
+    command.deck.instead_of = instead_of;
+    command.deck.at_frame = at_frame;
+    return command;
+}
+
+static float
+half_sine(uint32_t frame)
+{
+    return 0.5f * rig_sine(frame);
+}
+
+static void
+an_exchange_goes_on_at_its_frame(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_start(&rig);
+    struct ch_pcm_ring *one = rig_ring(65536, 60000, rig_sine, 0, false);
+    struct ch_pcm_ring *two = rig_ring(65536, 30000, half_sine, 12345, false);
+    rig_send(&rig, rig_play(one, 1, 0));
+    struct ch_command command = exchange(two, 1, 12345);
+    command.when_frame = 12345;
+    rig_send(&rig, command);
+    rig_run(&rig, 30000, 256);
+    assert_int_equal(rig_event(&rig, CH_EVENT_STARTED, 2)->frame, 12345);
+    for (uint32_t i = 13400; i < 29900; i++) {
+        assert_true(rig.left[i] == half_sine(i));
+    }
+    // One sound with a gain that moves: never outside of the two, and no click.
+    for (uint32_t i = 12345; i < 13400; i++) {
+        const float whole = rig_sine(i);
+        const float ratio = fabsf(whole) > 0.01f ? rig.left[i] / whole : 0.75f;
+        assert_true(ratio > 0.4999f && ratio < 1.0001f);
+    }
+    assert_true(residue_db(rig.left + 3000, 26000) <= -90.0);
+    rig_stop(&rig);
+    ch_pcm_ring_destroy(one);
+    ch_pcm_ring_destroy(two);
+}
+
+static void
+an_exchange_that_does_not_fit_comes_back(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t instead_of;
+        uint64_t at_frame;
+        bool stopped;
+    } wrong[] = {{1, 4999, false}, {1, 5001, false}, {3, 5000, false}, {1, 5000, true}};
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct rig rig;
+        rig_start(&rig);
+        struct ch_pcm_ring *one = rig_ring(65536, 60000, rig_counter, 0, false);
+        struct ch_pcm_ring *two = rig_ring(65536, 30000, rig_counter, 0, false);
+        rig_send(&rig, rig_play(one, 1, 0));
+        rig_run(&rig, 5000, 250);
+        if (wrong[i].stopped) {
+            rig_send(&rig, (struct ch_command){.op = CH_COMMAND_STOP});
+        }
+        rig_send(&rig, exchange(two, wrong[i].instead_of, wrong[i].at_frame));
+        rig_run(&rig, 5000, 250);
+        assert_ptr_equal(rig_event(&rig, CH_EVENT_RELEASED, 2)->deck.pcm, two);
+        assert_null(rig_event(&rig, CH_EVENT_STARTED, 2));
+        assert_true(wrong[i].stopped || rig.left[9000] == rig_counter(9000));
+        rig_stop(&rig);
+        ch_pcm_ring_destroy(one);
+        ch_pcm_ring_destroy(two);
+    }
+}
+
+static void
+an_exchange_while_paused_stands(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct ch_engine_state now;
+    rig_start(&rig);
+    struct ch_pcm_ring *one = rig_ring(65536, 60000, rig_sine, 0, false);
+    rig_send(&rig, rig_play(one, 1, 0));
+    rig_run(&rig, 5000, 250);
+    rig_send(&rig, (struct ch_command){.op = CH_COMMAND_PAUSE});
+    rig_run(&rig, 5000, 250);
+    ch_engine_read_state(rig.engine, &now);
+    const uint64_t place = now.player[0].ring_frame;
+    struct ch_pcm_ring *two = rig_ring(65536, 30000, rig_sine, (uint32_t)place, false);
+    rig_send(&rig, exchange(two, 1, place));
+    rig_run(&rig, 5000, 250);
+    ch_engine_read_state(rig.engine, &now);
+    assert_int_equal(now.player[0].stream, 2);
+    assert_int_equal(now.player[0].motion, CH_PLAYER_STANDING);
+    for (uint32_t i = 10000; i < 15000; i++) {
+        assert_true(rig.left[i] == 0.0f);
+    }
+    rig_send(&rig, (struct ch_command){.op = CH_COMMAND_RESUME});
+    rig_run(&rig, 5000, 250);
+    assert_true(rig.left[19000] == rig_sine((uint32_t)place + 4000));
+    rig_stop(&rig);
+    ch_pcm_ring_destroy(one);
+    ch_pcm_ring_destroy(two);
+}
+
 static void
 pause_keeps_the_place_and_does_not_click(void **state)
 {
@@ -265,6 +371,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_armed_deck_joins_without_losing_a_frame),
         cmocka_unit_test(a_truncated_deck_ends_at_that_frame),
+        cmocka_unit_test(an_exchange_goes_on_at_its_frame),
+        cmocka_unit_test(an_exchange_that_does_not_fit_comes_back),
+        cmocka_unit_test(an_exchange_while_paused_stands),
         cmocka_unit_test(pause_keeps_the_place_and_does_not_click),
         cmocka_unit_test(a_pause_taken_back_turns_round),
         cmocka_unit_test(a_skip_fades_over_and_gives_the_old_deck_back),
