@@ -49,6 +49,7 @@ int ch_rpc_exit_code(const char *name);
     X(QUEUE, "queue")                                                                              \
     X(MIXER, "mixer")                                                                              \
     X(EQ, "eq")                                                                                    \
+    X(LOUDNESS, "loudness")                                                                        \
     X(DEVICE, "device")                                                                            \
     X(SERVER, "server")                                                                            \
     X(SPECTRUM, "spectrum")                                                                        \

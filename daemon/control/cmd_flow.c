@@ -33,6 +33,11 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
         ch_equaliser_write_members(&daemon->equaliser, buf);
         ch_json_end_object(buf);
         break;
+    case CH_TOPIC_LOUDNESS:
+        ch_json_begin_object(buf);
+        ch_loudness_write_members(daemon, buf);
+        ch_json_end_object(buf);
+        break;
     case CH_TOPIC_DEVICE:
         ch_device_write(daemon, buf);
         break;

@@ -86,6 +86,7 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
 
     ch_device_init(daemon);
     ch_transport_init(daemon);
+    ch_loudness_init(daemon);
     ch_rt_watches_init(daemon);
     ch_txs_init(daemon);
     ch_equaliser_init(&daemon->equaliser);
@@ -210,6 +211,7 @@ ch_daemon_fini(struct ch_daemon *daemon)
     // After a failed start nothing has run the loop yet.
     uv_walk(&daemon->loop, close_quietly, NULL);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    ch_loudness_fini(daemon);
     ch_transport_fini(daemon);
     ch_sound_state_fini(daemon);
     ch_link_fini(daemon);

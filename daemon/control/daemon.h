@@ -12,6 +12,7 @@
 #include "daemon/control/equaliser.h"
 #include "daemon/control/feeds.h"
 #include "daemon/control/link.h"
+#include "daemon/control/loudness.h"
 #include "daemon/control/mixer.h"
 #include "daemon/control/rt_watch.h"
 #include "daemon/control/server.h"
@@ -36,6 +37,7 @@ struct ch_daemon {
     struct ch_link link; ///< to the engine
     struct ch_device device;
     struct ch_transport transport;
+    struct ch_loudness loudness;
     struct ch_mixer mixer;
     struct ch_equaliser equaliser;
     struct ch_sound_state sound_state;

@@ -30,6 +30,7 @@ extern const struct ch_method ch_eq_methods[];
 extern const struct ch_method ch_eq_preset_methods[];
 extern const struct ch_method ch_eq_text_methods[];
 extern const struct ch_method ch_flow_methods[];
+extern const struct ch_method ch_loudness_methods[];
 extern const struct ch_method ch_tx_methods[];
 
 /// NULL if there is none.

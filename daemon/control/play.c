@@ -3,6 +3,7 @@
 
 #include "daemon/control/play.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ fill_item(struct ch_daemon *daemon, uint64_t id, double start_s, struct ch_strea
     strcpy(out->uri, item->uri);
     out->start_s = start_s;
     out->crossfade_s = daemon->transport.queue.mode.crossfade_s;
+    ch_loudness_fill_order(daemon, item, &out->loudness);
     return true;
 }
 
@@ -64,7 +66,9 @@ ch_play_create(struct ch_daemon *daemon, uint64_t id, double start_s, enum ch_st
     play->start_s = start_s;
     play->next = transport->plays;
     transport->plays = play;
-    play->crossfaded = transport->queue.mode.crossfade_s > 0.0;
+    play->loudness_rev = daemon->loudness.rev;
+    play->crossfade_s = transport->queue.mode.crossfade_s;
+    play->crossfaded = play->crossfade_s > 0.0;
     ch_queue_find(&transport->queue, id)->planned = true;
     return play;
 }
@@ -117,6 +121,9 @@ ch_play_retire(struct ch_daemon *daemon, struct ch_play *play)
     if (play == transport->successor) {
         transport->successor = NULL;
     }
+    if (play == transport->exchange) {
+        transport->exchange = NULL;
+    }
     if (play->request) {
         struct ch_request *request = play->request;
         play->request = NULL;
@@ -154,7 +161,8 @@ add_mark(struct ch_play *play, const struct ch_stream_message *message)
     }
     play->marks[play->n_marks++] = (struct ch_mark){.item = message->item_id,
                                                     .ring_frame = message->ring_frame,
-                                                    .item_frame = message->item_frame};
+                                                    .item_frame = message->item_frame,
+                                                    .loudness = message->loudness};
     return true;
 }
 
@@ -208,7 +216,8 @@ ch_play_feed(struct ch_daemon *daemon, struct ch_play *play)
     if (item && fill_item(daemon, next, 0.0, item)) {
         play->tail = next;
         ch_queue_find(queue, next)->planned = true;
-        play->crossfaded |= queue->mode.crossfade_s > 0.0;
+        play->crossfade_s = fmax(play->crossfade_s, item->crossfade_s);
+        play->crossfaded |= item->crossfade_s > 0.0;
         ch_stream_next(play->stream, item);
     } else {
         play->told_finish = true;

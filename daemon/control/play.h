@@ -12,6 +12,7 @@ struct ch_mark {
     uint64_t item;
     uint64_t ring_frame; ///< frames of the ring before it
     uint64_t item_frame; ///< frames of the item before that point
+    struct ch_loudness_applied loudness;
 };
 
 struct ch_play {
@@ -25,13 +26,22 @@ struct ch_play {
     bool primed;
     bool needs_next; ///< has asked, and waits
     bool told_finish;
-    bool in_engine;       ///< [rt] has the ring
-    bool retired;         ///< to be freed as soon as [rt] gives it back
-    bool crossfaded;      ///< an item of it may be mixed into the end of the one before
-    bool cut;             ///< truncated: its marks from the cut on don't count
-    uint64_t end_frame;   ///< of the ring: where it ends, once that is known; else CH_FOREVER
-    uint64_t begun_frame; ///< of the ring, where the last item began
-    uint32_t n_failed;    ///< items in a row that could not be opened
+    bool in_engine;        ///< [rt] has the ring
+    bool retired;          ///< to be freed as soon as [rt] gives it back
+    double crossfade_s;    ///< of its items, the longest
+    bool crossfaded;       ///< an item of it may be mixed into the end of the one before
+    bool cut;              ///< truncated: its marks from the cut on don't count
+    uint64_t end_frame;    ///< of the ring: where it ends, once that is known; else CH_FOREVER
+    uint64_t begun_frame;  ///< of the ring, where the last item began
+    uint32_t n_failed;     ///< items in a row that could not be opened
+    uint32_t loudness_rev; ///< of the settings that its gains are by
+
+    // exchange.c
+    bool exchange;             ///< it waits to take the active play's place
+    bool exchange_moving;      ///< which moves
+    uint32_t exchange_of;      ///< the id of that
+    uint64_t exchange_at;      ///< at this frame of its ring
+    uint32_t n_exchange_tries; ///< of this play's place
 
     // while it loads
     bool paused, fade_in;

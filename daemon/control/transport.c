@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/exchange.h"
 #include "daemon/control/play.h"
 #include "daemon/control/request.h"
 
@@ -189,6 +190,7 @@ ch_transport_take_over(struct ch_daemon *daemon, struct ch_play *play)
     play->request = NULL;
     play->in_engine = true;
     transport->loading = NULL;
+    ch_exchange_drop(daemon);
     transport->active = play;
     transport->active_mark = 0;
     transport->position_s = play->start_s;
@@ -266,6 +268,10 @@ ch_transport_play_primed(struct ch_daemon *daemon, struct ch_play *play)
     if (is_empty(play)) {
         return; // ch_transport_play_finished() follows
     }
+    if (play == transport->exchange) {
+        ch_exchange_primed(daemon, play);
+        return;
+    }
     if (play == transport->loading && engine_ready(daemon)) {
         ch_transport_take_over(daemon, play);
     } else if (play == transport->successor) {
@@ -320,6 +326,7 @@ give_up_loading(struct ch_daemon *daemon, struct ch_play *play)
     ch_play_retire(daemon, transport->successor);
     if (transport->active) {
         // A skip to something that can't be played: what sounded must not go on in its place.
+        ch_exchange_drop(daemon);
         ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
         ch_play_retire(daemon, transport->active);
     }
@@ -337,7 +344,9 @@ ch_transport_play_finished(struct ch_daemon *daemon, struct ch_play *play)
     if (play->in_engine || !is_empty(play)) {
         return;
     }
-    if (play == transport->loading) {
+    if (play == transport->exchange) {
+        ch_exchange_failed(daemon, play);
+    } else if (play == transport->loading) {
         give_up_loading(daemon, play);
     } else if (play == transport->successor) {
         ch_play_retire(daemon, play);
@@ -352,6 +361,10 @@ ch_transport_item_failed(struct ch_daemon *daemon, struct ch_play *play,
                          const struct ch_stream_message *message)
 {
     struct ch_transport *transport = &daemon->transport;
+    if (play == transport->exchange && !play->in_engine) {
+        ch_exchange_failed(daemon, play); // what sounds goes on
+        return;
+    }
     struct ch_item *item = ch_queue_find(&transport->queue, message->item_id);
     ch_warning("%s", message->detail);
     if (play->first_status == CH_OK) {
@@ -379,6 +392,9 @@ deck_started(struct ch_daemon *daemon, uint32_t stream)
 {
     struct ch_transport *transport = &daemon->transport;
     struct ch_play *play = ch_play_find(daemon, stream);
+    if (play && play->exchange) {
+        return; // its acknowledgement says the same; if it is retired, what ends it is on its way
+    }
     if (play && play->retired) {
         // It was armed, and joined before word reached it that it is not wanted any more.
         ch_transport_send(daemon, CH_COMMAND_STOP, NULL);
@@ -463,6 +479,7 @@ ch_transport_on_event(struct ch_daemon *daemon, const struct ch_event_slot *even
     case CH_EVENT_SHUT:
         break;
     }
+    ch_exchange_update(daemon);
 }
 
 void
@@ -483,6 +500,7 @@ ch_transport_poll(struct ch_daemon *daemon)
         seen = next->id;
         ch_play_poll(daemon, next);
     }
+    ch_exchange_update(daemon);
     ch_link_update_timer(daemon);
 }
 
@@ -506,6 +524,7 @@ ch_transport_tick(struct ch_daemon *daemon)
     if (play && daemon->device.ops == &ch_backend_file) {
         ch_stream_poke(play->stream); // a file drains the ring faster than the decoder expects
     }
+    ch_exchange_update(daemon);
     if (transport->state != CH_PLAYING) {
         struct ch_engine_state state;
         ch_engine_read_state(daemon->link.engine, &state);

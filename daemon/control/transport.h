@@ -33,6 +33,7 @@ struct ch_transport {
     struct ch_play *active;    ///< the current deck's; NULL = none
     struct ch_play *loading;   ///< will take over by a fade when it is primed
     struct ch_play *successor; ///< joins active at its end: being filled, or armed
+    struct ch_play *exchange;  ///< will take active's place with another gain (exchange.h)
     uint32_t active_mark;      ///< which of active's marks sounds
     double position_s;         ///< in the current item, when it was last known
     uint32_t last_stream;
@@ -79,6 +80,8 @@ bool ch_transport_next_begins(struct ch_daemon *daemon, uint64_t *frame);
 double ch_transport_position_s(struct ch_daemon *daemon);
 /// < 0 = unknown
 double ch_transport_duration_s(struct ch_daemon *daemon, uint64_t id);
+/// The gain that the current item sounds with; NULL = none sounds.
+const struct ch_loudness_applied *ch_transport_loudness(const struct ch_daemon *daemon);
 /// The members of player.status, into an open object.
 void ch_transport_write_members(struct ch_daemon *daemon, struct ch_buf *buf);
 /// One item of the queue, as an object.

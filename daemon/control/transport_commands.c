@@ -2,6 +2,7 @@
 // daemon/control/transport_commands.c — pause, resume, stop, skip: what people do to what plays.
 
 #include "daemon/control/daemon.h"
+#include "daemon/control/exchange.h"
 #include "daemon/control/play.h"
 #include "daemon/control/request.h"
 
@@ -15,6 +16,9 @@ ch_transport_pause(struct ch_daemon *daemon, struct ch_request *request)
     if (transport->state != CH_PLAYING) {
         ch_transport_answer(daemon, request, 0, 0);
         return;
+    }
+    if (transport->exchange && !transport->exchange->in_engine) {
+        ch_exchange_drop(daemon); // it begins anew where this one will stand
     }
     transport->state = CH_PAUSED;
     ch_transport_changed(daemon, request);
@@ -52,6 +56,7 @@ ch_transport_stop(struct ch_daemon *daemon, struct ch_request *request)
     const bool sounded = transport->active || transport->loading || transport->successor;
     ch_play_retire(daemon, transport->loading);
     ch_play_retire(daemon, transport->successor);
+    ch_exchange_drop(daemon);
     ch_play_retire(daemon, transport->active);
     transport->state = CH_STOPPED;
     ch_transport_changed(daemon, request);

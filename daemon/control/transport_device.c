@@ -2,6 +2,7 @@
 // daemon/control/transport_device.c — what plays, when the device comes, goes or changes its rate.
 
 #include "daemon/control/daemon.h"
+#include "daemon/control/exchange.h"
 #include "daemon/control/play.h"
 #include "daemon/control/request.h"
 
@@ -65,6 +66,7 @@ ch_transport_rebuild(struct ch_daemon *daemon,
         loading->request = NULL;
     }
     ch_play_retire(daemon, transport->successor);
+    ch_exchange_drop(daemon);
     ch_play_retire(daemon, transport->active);
     ch_play_retire(daemon, loading);
     change(daemon, rate_hz);

@@ -135,10 +135,9 @@ write_path(const char *uri, struct ch_buf *buf)
     free(parsed);
 }
 
-void
-ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_buf *buf)
+static void
+write_item_members(const struct ch_item *item, uint32_t index, struct ch_buf *buf)
 {
-    ch_json_begin_object(buf);
     ch_json_kv_uint(buf, "id", item->id);
     ch_json_kv_uint(buf, "index", index);
     ch_json_kv_string(buf, "uri", item->uri);
@@ -148,6 +147,38 @@ ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_bu
     }
     if (item->failed) {
         ch_json_kv_bool(buf, "failed", true);
+    }
+}
+
+void
+ch_transport_write_item(const struct ch_item *item, uint32_t index, struct ch_buf *buf)
+{
+    ch_json_begin_object(buf);
+    write_item_members(item, index, buf);
+    ch_json_end_object(buf);
+}
+
+const struct ch_loudness_applied *
+ch_transport_loudness(const struct ch_daemon *daemon)
+{
+    const struct ch_transport *transport = &daemon->transport;
+    const struct ch_play *play = transport->active;
+    if (!play || transport->active_mark >= play->n_marks ||
+        play->marks[transport->active_mark].item != transport->current) {
+        return NULL;
+    }
+    return &play->marks[transport->active_mark].loudness;
+}
+
+/// The current one, and the gain that it sounds with.
+static void
+write_current(const struct ch_daemon *daemon, uint32_t index, struct ch_buf *buf)
+{
+    const struct ch_loudness_applied *loudness = ch_transport_loudness(daemon);
+    ch_json_begin_object(buf);
+    write_item_members(daemon->transport.queue.items[index], index, buf);
+    if (loudness) {
+        ch_json_kv_fixed(buf, "gain_db", loudness->gain_db, 2);
     }
     ch_json_end_object(buf);
 }
@@ -199,7 +230,7 @@ ch_transport_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
     if (index < 0) {
         ch_json_null(buf);
     } else {
-        ch_transport_write_item(queue->items[index], (uint32_t)index, buf);
+        write_current(daemon, (uint32_t)index, buf);
     }
     ch_json_kv_fixed(buf, "position_s", ch_transport_position_s(daemon), 6);
     write_mode(&queue->mode, buf);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/units.h"
 #include "daemon/media/detail.h"
+#include "daemon/media/loudness_resolve.h"
 
 /// What a resampler hears before the first frame that counts.  Its filter is about as long.
 #define PRE_ROLL_S 0.05
@@ -45,6 +47,9 @@ ch_lane_open(struct ch_lane **out, const struct ch_stream_item *item, uint32_t e
     lane->item_id = item->id;
     lane->crossfade_s = item->crossfade_s;
     lane->start_frame = start_frame_of(item, lane->source);
+    lane->loudness = ch_loudness_resolve(&item->loudness, item->uri, ch_source_info(lane->source));
+    lane->gain =
+        lane->loudness.gain_db != 0.0 ? (float)ch_linear_from_db(lane->loudness.gain_db) : 1.0f;
     *out = lane;
     return CH_OK;
 }
@@ -156,6 +161,17 @@ fill_with_fade(struct ch_lane *lane)
     return n;
 }
 
+/// A gain of 1 leaves every bit as it is.
+static void
+apply_gain(float gain, float *stereo, uint32_t n_frames)
+{
+    if (gain != 1.0f) {
+        for (uint32_t i = 0; i < 2 * n_frames; i++) {
+            stereo[i] *= gain;
+        }
+    }
+}
+
 /// More decoded frames in lane->in; false at the end.
 static bool
 refill(struct ch_lane *lane)
@@ -165,6 +181,7 @@ refill(struct ch_lane *lane)
     if (!lane->ended) {
         lane->ended =
             ch_source_read(lane->source, lane->in, CH_LANE_CHUNK, &lane->in_n, lane->detail);
+        apply_gain(lane->gain, lane->in, lane->in_n);
         if (lane->in_n) {
             memcpy(lane->last, lane->in + 2 * (size_t)(lane->in_n - 1), sizeof lane->last);
         }

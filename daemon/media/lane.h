@@ -25,6 +25,8 @@ struct ch_lane {
     uint64_t item_id;
     double crossfade_s;   ///< asked for, with the item before
     uint64_t start_frame; ///< of the source
+    struct ch_loudness_applied loudness;
+    float gain; ///< the same, linear; before the resampler, whose tail may belong to another item
 
     // in place: the resampler's frame k is frame base + k (mod 2^64) of the ring
     uint64_t base;

@@ -21,6 +21,7 @@
 
 #include "daemon/base/status.h"
 #include "daemon/lockfree/pcm_ring.h"
+#include "daemon/media/loudness_gain.h"
 #include "daemon/media/media.h"
 #include "daemon/media/source.h"
 
@@ -31,6 +32,7 @@ struct ch_stream_item {
     char uri[CH_URI_BYTES];
     double start_s;     ///< position to begin at
     double crossfade_s; ///< overlap with the item *before* it in this stream; 0 = gapless
+    struct ch_loudness_order loudness;
 };
 
 enum ch_stream_kind {
@@ -51,6 +53,7 @@ struct ch_stream_message {
     uint64_t ring_frame; ///< frames written to the ring before the first of the item
     uint64_t item_frame; ///< position inside the item at that point, frames at the engine's rate
     struct ch_media_info info;
+    struct ch_loudness_applied loudness; ///< BEGAN: the gain that is in its frames
     char detail[CH_DETAIL_BYTES];
 };
 

@@ -85,6 +85,7 @@ say_began(struct worker *w, const struct ch_lane *lane)
         .ring_frame = lane->began,
         .item_frame = ch_lane_item_frame(lane),
         .info = *ch_source_info(lane->source),
+        .loudness = lane->loudness,
     };
     post(w);
 }

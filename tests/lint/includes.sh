@@ -55,6 +55,7 @@ home() {
     cjson/*) echo protocol/ client/ daemon/control/ daemon/main.c daemon/render.c tests/ ;;
     fftw3.h) echo daemon/analysis/ tests/ bench/ ;;
     ebur128.h) echo daemon/analysis/ daemon/media/ tests/ ;;
+    FLAC/* | vorbis/* | opusfile.h | mpg123.h) echo daemon/media/loudness_ tests/ ;;
     sndfile.h) echo daemon/media/ daemon/backend/wavfile.c tests/ ;;
     soxr.h) echo daemon/media/ tests/ ;;
     yaml.h) echo daemon/eqtext/ ;;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/cmd_loudness.c — loudness.*
+
+#include "daemon/control/daemon.h"
+#include "daemon/control/dispatch.h"
+#include "daemon/control/exchange.h"
+
+#define MODES "off|track|album|auto"
+
+static void
+loudness_get(struct ch_request *request)
+{
+    struct ch_buf *buf = ch_request_result(request);
+    ch_json_begin_object(buf);
+    ch_loudness_write_members(request->daemon, buf);
+    ch_json_end_object(buf);
+    ch_request_finish(request);
+}
+
+static void
+loudness_set(struct ch_request *request)
+{
+    struct ch_daemon *daemon = request->daemon;
+    struct ch_loudness_settings *settings = &daemon->loudness.settings;
+    const cJSON *params = request->params;
+    const struct ch_loudness_settings before = *settings;
+    settings->mode =
+        (enum ch_loudness_mode)ch_param_choice(params, "mode", MODES, (int)settings->mode);
+    settings->target_lufs = ch_param_number(params, "target_lufs", settings->target_lufs);
+    settings->preamp_db = ch_param_number(params, "preamp_db", settings->preamp_db);
+    const bool heard = before.mode != CH_LOUDNESS_OFF || settings->mode != CH_LOUDNESS_OFF;
+    if (before.mode != settings->mode || before.target_lufs != settings->target_lufs ||
+        before.preamp_db != settings->preamp_db) {
+        daemon->loudness.rev += heard;
+        ch_loudness_changed(daemon, request);
+    }
+    ch_loudness_wait(daemon, request);
+    ch_exchange_update(daemon);
+}
+
+static const struct ch_param set_params[] = {
+    {.name = "mode", .type = CH_PARAM_STRING, .choices = MODES},
+    {.name = "target_lufs", .type = CH_PARAM_NUMBER, .min = -40, .max = -5},
+    {.name = "preamp_db", .type = CH_PARAM_NUMBER, .min = -24, .max = 12},
+    CH_PARAM_END,
+};
+
+const struct ch_method ch_loudness_methods[] = {
+    {.name = "loudness.get", .run = loudness_get},
+    {.name = "loudness.set", .run = loudness_set, .params = set_params},
+    {.name = NULL},
+};
