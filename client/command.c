@@ -108,7 +108,7 @@ static const char spectrum_help[] =
 static const char meter_help[] =
     "On a terminal a live picture; into a pipe, or with --json, one JSON object a line.\n"
     "Keys: q quit, space pause, left/right seek, up/down gain, n/p next and previous, m mute,\n"
-    "r reset the maxima, h help.";
+    "r reset maxima, integrated loudness and range, h help.";
 
 static const char stats_help[] =
     "On a terminal a live picture; into a pipe, or with --json, the answer of server.stats; with\n"

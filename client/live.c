@@ -214,6 +214,9 @@ take_key(struct live *live, int key)
 {
     live->changed = true;
     if (live->picture->on_key(live->self, key)) {
+        if (key == 'r' && live->picture->reset_method) {
+            command(live, live->picture->reset_method);
+        }
         return;
     }
     switch (key) {

@@ -42,7 +42,8 @@ struct ch_picture {
     void (*on_silence)(void *self);
     bool (*on_key)(void *self, int key); ///< true if it was one of its own
     void (*draw)(void *self, struct ch_rect room);
-    int tick_ms; ///< how often it changes without frames; -1: never
+    int tick_ms;              ///< how often it changes without frames; -1: never
+    const char *reset_method; ///< what `r` says to the daemon, besides on_key(); NULL: nothing
 };
 
 /// Run until a key, a signal, the daemon's end or `count` frames (< 0: no end); an exit code.

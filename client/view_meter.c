@@ -30,15 +30,17 @@ struct meter {
     struct gauge channels[2]; ///< level: RMS, mark: peak
     double peak_dbfs[2], true_peak_dbtp[2];
     double max_true_peak_dbtp;
-    double momentary_lufs, short_term_lufs, integrated_lufs;
+    double momentary_lufs, short_term_lufs, integrated_lufs, range_lu;
 };
 
-static const char *const help_lines[] = {"r", "reset maxima", NULL};
+static const char *const help_lines[] = {"r", "reset maxima, integrated loudness and range", NULL};
 
 static void
 reset(struct meter *m)
 {
     m->max_true_peak_dbtp = NOTHING_DB;
+    m->integrated_lufs = NOTHING_DB;
+    m->range_lu = 0;
 }
 
 static void
@@ -77,6 +79,7 @@ on_frame(void *self, const cJSON *data)
     m->momentary_lufs = ch_field_db(data, "momentary_lufs");
     m->short_term_lufs = ch_field_db(data, "short_term_lufs");
     m->integrated_lufs = ch_field_db(data, "integrated_lufs");
+    m->range_lu = ch_field_number(data, "lra_lu", 0);
 }
 
 static void
@@ -225,7 +228,12 @@ draw_numbers(const struct meter *m, struct ch_rect room, int row)
         format_level(m->max_true_peak_dbtp, left, sizeof left);
         snprintf(line, sizeof line, "%-10s%s%*s dBTP", "highest", left, VALUE_COLUMNS, "");
         attr_t loud = m->max_true_peak_dbtp > -1 ? A_BOLD | ch_term_gradient(1) : A_NORMAL;
-        ch_term_text(room.y + row, room.x, room.width, loud, line);
+        ch_term_text(room.y + row++, room.x, room.width, loud, line);
+    }
+    if (row < room.height) {
+        format_level(m->range_lu, left, sizeof left);
+        snprintf(line, sizeof line, "%-10s%s%*s LU", "LRA", left, VALUE_COLUMNS, "");
+        ch_term_text(room.y + row, room.x, room.width, A_NORMAL, line);
     }
 }
 
@@ -253,7 +261,7 @@ ch_view_meter(const struct ch_invocation *inv, const struct ch_frame_options *op
 {
     static const struct ch_picture picture = {"meter",  help_lines, write_params, on_description,
                                               on_frame, on_resize,  on_silence,   on_key,
-                                              draw,     -1};
+                                              draw,     -1,         "meter.reset"};
     struct meter m = {.options = *options, .integrated_lufs = NOTHING_DB};
     if (options->rate_hz == 0) {
         m.options.rate_hz = RATE_HZ;

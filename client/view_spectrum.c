@@ -367,7 +367,7 @@ ch_view_spectrum(const struct ch_invocation *inv, const struct ch_frame_options 
 {
     static const struct ch_picture picture = {"spectrum", help_lines, write_params, on_description,
                                               on_frame,   on_resize,  on_silence,   on_key,
-                                              draw,       -1};
+                                              draw,       -1,         NULL};
     struct spectrum *s = calloc(1, sizeof *s);
     if (!s) {
         return ch_fail_memory();

@@ -230,7 +230,7 @@ ch_view_stats(const struct ch_invocation *inv, const struct ch_frame_options *op
 {
     static const struct ch_picture picture = {"rt",     help_lines, write_params, on_description,
                                               on_frame, on_resize,  on_silence,   on_key,
-                                              draw,     TICK_MS};
+                                              draw,     TICK_MS,    NULL};
     struct stats *s = calloc(1, sizeof *s);
     if (!s) {
         return ch_fail_memory();

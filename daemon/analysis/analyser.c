@@ -465,3 +465,11 @@ ch_analyser_set_rate(struct ch_analyser *analyser, uint32_t rate_hz)
         }
     }
 }
+
+void
+ch_analyser_reset_meters(struct ch_analyser *analyser)
+{
+    if (is_running(analyser)) {
+        post(analyser, &(struct ch_worker_command){.verb = CH_WORKER_RESET});
+    }
+}

@@ -88,6 +88,9 @@ void ch_analyser_set_flowing(struct ch_analyser *analyser, bool flowing);
 /// The device's rate changed: every analysis starts anew.                                   [main]
 void ch_analyser_set_rate(struct ch_analyser *analyser, uint32_t rate_hz);
 
+/// Integrated loudness and range of all meters begin anew.                                  [main]
+void ch_analyser_reset_meters(struct ch_analyser *analyser);
+
 /// The next encoded frame, or NULL; the caller owns one reference.  A spectrum, and a meter in
 /// silence, makes none as long as it would be equal to the last.                            [main]
 struct ch_frame *ch_analyser_take(struct ch_analyser *analyser);

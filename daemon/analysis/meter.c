@@ -17,6 +17,8 @@
 
 struct ch_meter {
     ebur128_state *loudness;
+    ebur128_state *before; ///< of before a reset, while it alone knows the last seconds; or NULL
+    uint32_t before_left;  ///< frames until then
     uint32_t block_frames;
     uint32_t in_block;                ///< frames summed in square_sum
     uint32_t block;                   ///< of squares[] that is written next
@@ -27,6 +29,15 @@ struct ch_meter {
     struct ch_meter_reading reading;
 };
 
+/// The histogram keeps integrated loudness and range in constant memory, however long it runs.
+static ebur128_state *
+measure_loudness(uint32_t rate_hz)
+{
+    return ebur128_init(CH_CHANNELS, rate_hz,
+                        EBUR128_MODE_M | EBUR128_MODE_S | EBUR128_MODE_I | EBUR128_MODE_LRA |
+                            EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM);
+}
+
 enum ch_status
 ch_meter_create(struct ch_meter **out, uint32_t rate_hz)
 {
@@ -35,10 +46,7 @@ ch_meter_create(struct ch_meter **out, uint32_t rate_hz)
     if (!meter) {
         return CH_NO_MEMORY;
     }
-    // The histogram keeps integrated loudness in constant memory, however long it runs.
-    meter->loudness = ebur128_init(CH_CHANNELS, rate_hz,
-                                   EBUR128_MODE_M | EBUR128_MODE_S | EBUR128_MODE_I |
-                                       EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM);
+    meter->loudness = measure_loudness(rate_hz);
     if (!meter->loudness) {
         free(meter);
         return CH_NO_MEMORY;
@@ -56,8 +64,30 @@ ch_meter_destroy(struct ch_meter *meter)
 {
     if (meter) {
         ebur128_destroy(&meter->loudness);
+        if (meter->before) {
+            ebur128_destroy(&meter->before);
+        }
         free(meter);
     }
+}
+
+void
+ch_meter_reset(struct ch_meter *meter)
+{
+    const uint32_t rate_hz = (uint32_t)meter->loudness->samplerate;
+    ebur128_state *fresh = measure_loudness(rate_hz);
+    if (!fresh) {
+        return;
+    }
+    if (meter->before) {
+        // What was reset a moment ago has not heard enough yet, either.
+        ebur128_destroy(&meter->loudness);
+    } else {
+        meter->before = meter->loudness;
+    }
+    meter->before_left = (uint32_t)(CH_METER_MEMORY_S * rate_hz) + meter->step_frames;
+    meter->loudness = fresh;
+    meter->since_step = meter->step_frames;
 }
 
 static void
@@ -89,6 +119,13 @@ count_levels(struct ch_meter *meter, const struct ch_pcm_frame *frames, uint32_t
 static void
 count_loudness(struct ch_meter *meter, const struct ch_pcm_frame *frames, uint32_t n_frames)
 {
+    if (meter->before) {
+        (void)ebur128_add_frames_float(meter->before, &frames->left, n_frames);
+        meter->before_left -= n_frames < meter->before_left ? n_frames : meter->before_left;
+        if (!meter->before_left) {
+            ebur128_destroy(&meter->before);
+        }
+    }
     // Fails only without memory, and then has not counted these frames.
     if (ebur128_add_frames_float(meter->loudness, &frames->left, n_frames) != EBUR128_SUCCESS) {
         return;
@@ -126,10 +163,23 @@ audible(double db)
 }
 
 static double
-loudness(const struct ch_meter *meter, int (*measure)(ebur128_state *, double *))
+loudness(ebur128_state *state, int (*measure)(ebur128_state *, double *))
 {
     double lufs;
-    return measure(meter->loudness, &lufs) == EBUR128_SUCCESS ? audible(lufs) : -INFINITY;
+    return measure(state, &lufs) == EBUR128_SUCCESS ? audible(lufs) : -INFINITY;
+}
+
+static void
+read_loudness(struct ch_meter *meter)
+{
+    struct ch_meter_reading *reading = &meter->reading;
+    ebur128_state *lately = meter->before ? meter->before : meter->loudness;
+    reading->momentary_lufs = loudness(lately, ebur128_loudness_momentary);
+    reading->short_term_lufs = loudness(lately, ebur128_loudness_shortterm);
+    reading->integrated_lufs = loudness(meter->loudness, ebur128_loudness_global);
+    double range_lu = 0.0;
+    const int status = ebur128_loudness_range(meter->loudness, &range_lu);
+    reading->range_lu = status == EBUR128_SUCCESS && isfinite(range_lu) ? range_lu : 0.0;
 }
 
 static double
@@ -157,9 +207,7 @@ ch_meter_run(struct ch_meter *meter)
     }
     if (meter->since_step >= meter->step_frames) {
         meter->since_step = 0;
-        reading->momentary_lufs = loudness(meter, ebur128_loudness_momentary);
-        reading->short_term_lufs = loudness(meter, ebur128_loudness_shortterm);
-        reading->integrated_lufs = loudness(meter, ebur128_loudness_global);
+        read_loudness(meter);
     }
 }
 
@@ -206,5 +254,7 @@ ch_meter_encode(const struct ch_meter *meter, struct ch_text *text)
     ch_text_fixed(text, reading->short_term_lufs, 2);
     ch_text_literal(text, ",\"integrated_lufs\":");
     ch_text_fixed(text, reading->integrated_lufs, 2);
+    ch_text_literal(text, ",\"lra_lu\":");
+    ch_text_fixed(text, reading->range_lu, 2);
     ch_text_literal(text, "}");
 }

@@ -196,6 +196,18 @@ add(struct ch_worker *worker, struct ch_analysis *analysis, uint64_t now_ns)
 }
 
 static void
+reset_meters(struct ch_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->n_analyses; i++) {
+        struct ch_analysis *analysis = worker->analysis[i];
+        if (analysis->meter) {
+            ch_meter_reset(analysis->meter);
+            analysis->resting = false; // there is something new to say, once
+        }
+    }
+}
+
+static void
 drop(struct ch_worker *worker, struct ch_analysis *analysis, struct ch_analysis *other,
      uint64_t now_ns)
 {
@@ -251,6 +263,9 @@ obey(struct ch_worker *worker, const struct ch_worker_command *command, uint64_t
         break;
     case CH_WORKER_RATE:
         worker->rate_hz = command->value;
+        break;
+    case CH_WORKER_RESET:
+        reset_meters(worker);
         break;
     case CH_WORKER_QUIT:
         return false;

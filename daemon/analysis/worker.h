@@ -52,6 +52,7 @@ enum ch_worker_verb {
     CH_WORKER_TAP,
     CH_WORKER_FLOWING,
     CH_WORKER_RATE,
+    CH_WORKER_RESET, ///< what all meters have integrated
     CH_WORKER_QUIT
 };
 

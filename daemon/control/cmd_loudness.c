@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/cmd_loudness.c — loudness.*
+// daemon/control/cmd_loudness.c — loudness.*, meter.reset
 
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
@@ -38,6 +38,15 @@ loudness_set(struct ch_request *request)
     ch_exchange_update(daemon);
 }
 
+static void
+meter_reset(struct ch_request *request)
+{
+    ch_feeds_reset_meters(request->daemon);
+    ch_json_begin_object(ch_request_result(request));
+    ch_json_end_object(ch_request_result(request));
+    ch_request_finish(request);
+}
+
 static const struct ch_param set_params[] = {
     {.name = "mode", .type = CH_PARAM_STRING, .choices = MODES},
     {.name = "target_lufs", .type = CH_PARAM_NUMBER, .min = -40, .max = -5},
@@ -48,5 +57,6 @@ static const struct ch_param set_params[] = {
 const struct ch_method ch_loudness_methods[] = {
     {.name = "loudness.get", .run = loudness_get},
     {.name = "loudness.set", .run = loudness_set, .params = set_params},
+    {.name = "meter.reset", .run = meter_reset},
     {.name = NULL},
 };

@@ -186,6 +186,14 @@ ch_feeds_set_rate(struct ch_daemon *daemon, uint32_t rate_hz)
 }
 
 void
+ch_feeds_reset_meters(struct ch_daemon *daemon)
+{
+    if (daemon->feeds.analyser) {
+        ch_analyser_reset_meters(daemon->feeds.analyser);
+    }
+}
+
+void
 ch_feeds_poll(struct ch_daemon *daemon)
 {
     struct ch_frame *frame;

@@ -36,6 +36,9 @@ void ch_feeds_set_flowing(struct ch_daemon *daemon, bool flowing);
 bool ch_feeds_flowing(const struct ch_daemon *daemon);
 void ch_feeds_set_rate(struct ch_daemon *daemon, uint32_t rate_hz);
 
+/// Meters integrate anew.
+void ch_feeds_reset_meters(struct ch_daemon *daemon);
+
 void ch_feeds_on_tap_released(struct ch_daemon *daemon, struct ch_tap *tap,
                               enum ch_tap_point point);
 /// The analyser has frames.

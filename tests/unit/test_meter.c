@@ -6,11 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "daemon/analysis/meter.h"
+#include "tests/unit/figure.h"
 #include "tests/unit/near.h"
 
 static struct ch_meter *
@@ -141,9 +143,70 @@ test_encode(void **state)
     assert_false(text.full);
     static const char silence[] =
         "{\"peak_dbfs\":[null,null],\"rms_dbfs\":[null,null],\"true_peak_dbtp\":[null,null],"
-        "\"momentary_lufs\":null,\"short_term_lufs\":null,\"integrated_lufs\":null}";
+        "\"momentary_lufs\":null,\"short_term_lufs\":null,\"integrated_lufs\":null,\"lra_lu\":0."
+        "00}";
     assert_int_equal(text.n_bytes, sizeof silence - 1);
     assert_memory_equal(buffer, silence, sizeof silence - 1);
+    ch_meter_destroy(meter);
+}
+
+// EBU Tech 3342, minimum requirements test signals 1 to 4: two levels, or five, 20 s each.
+static void
+test_range(void **state)
+{
+    (void)state;
+    static const struct {
+        double range_lu;
+        double levels[5];
+    } cases[] = {
+        {10.0, {-20.0, -30.0}},
+        {5.0, {-20.0, -15.0}},
+        {20.0, {-40.0, -20.0}},
+        {15.0, {-50.0, -35.0, -20.0, -35.0, -50.0}},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ch_meter *meter = make(48000);
+        for (unsigned part = 0; part < 5 && cases[i].levels[part] < 0.0; part++) {
+            const double level_db = cases[i].levels[part];
+            push_sine(meter, 48000, 1000.0, 0.0, level_db, level_db, 20.0);
+        }
+        ch_meter_run(meter);
+        const double range_lu = ch_meter_reading(meter)->range_lu;
+        char what[64];
+        snprintf(what, sizeof what, "EBU Tech 3342 case %u, off by", i + 1);
+        figure("loudness", what, fabs(range_lu - cases[i].range_lu), "<=", 1.0, "LU");
+        assert_near(range_lu, cases[i].range_lu, 1.0);
+        ch_meter_destroy(meter);
+    }
+}
+
+static void
+test_reset(void **state)
+{
+    (void)state;
+    struct ch_meter *meter = make(48000);
+    const struct ch_meter_reading *reading = ch_meter_reading(meter);
+    push_sine(meter, 48000, 1000.0, 0.0, -10.0, -10.0, 10.0);
+    push_sine(meter, 48000, 1000.0, 0.0, -30.0, -30.0, 10.0);
+    ch_meter_run(meter);
+    assert_true(reading->range_lu > 15.0);
+    // Twice, as a person does who doubts it.
+    for (int i = 0; i < 2; i++) {
+        ch_meter_reset(meter);
+        ch_meter_run(meter);
+        assert_true(isinf(reading->integrated_lufs));
+        assert_true(reading->range_lu == 0.0);
+        assert_near(reading->momentary_lufs, i ? -20.0 : -30.0, 0.1);
+        assert_true(i || fabs(reading->short_term_lufs + 30.0) <= 0.1);
+        push_sine(meter, 48000, 1000.0, 0.0, -20.0, -20.0, 1.0);
+        ch_meter_run(meter);
+        assert_near(reading->integrated_lufs, -20.0, 0.1);
+        assert_near(reading->momentary_lufs, -20.0, 0.1);
+    }
+    push_sine(meter, 48000, 1000.0, 0.0, -20.0, -20.0, 5.0);
+    ch_meter_run(meter);
+    assert_near(reading->short_term_lufs, -20.0, 0.1);
+    assert_near(reading->integrated_lufs, -20.0, 0.1);
     ch_meter_destroy(meter);
 }
 
@@ -153,6 +216,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels), cmocka_unit_test(test_loudness),
         cmocka_unit_test(test_gate),   cmocka_unit_test(test_true_peak),
+        cmocka_unit_test(test_range),  cmocka_unit_test(test_reset),
         cmocka_unit_test(test_rest),   cmocka_unit_test(test_encode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
