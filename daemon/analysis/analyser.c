@@ -9,6 +9,10 @@
 #include "daemon/analysis/worker.h"
 #include "daemon/base/log.h"
 
+/// What one turn on [main] may cost, see ch_spectrum_cost(): some 50 µs.
+#define TURN_COST_MAX 12288
+#define METER_COST    4096
+
 /// One analysis and all who share it.
 struct entry {
     struct entry *next;
@@ -18,6 +22,7 @@ struct entry {
     struct ch_spectrum_spec spectrum;
     struct ch_meter_spec meter;
     char *description;            ///< of a spectrum
+    uint32_t cost;                ///< of a frame
     struct ch_analysis *analysis; ///< owned by the worker; here only its name
     struct ch_frame *latest;      ///< a reference to what was taken last
 };
@@ -30,6 +35,7 @@ struct ch_analyser {
     uint64_t n_posted; ///< commands
     uint32_t rate_hz;
     bool flowing;
+    bool takes_turns;
     struct ch_tap *tap[CH_TAP_POINTS];
 };
 
@@ -108,10 +114,16 @@ ch_analyser_latest(const struct ch_analyser *analyser, uint32_t handle)
 
 // --- the worker -----------------------------------------------------------------------------
 
+bool
+ch_analyser_has_thread(const struct ch_analyser *analyser)
+{
+    return analyser->worker.thread.handle != NULL;
+}
+
 static bool
 is_running(const struct ch_analyser *analyser)
 {
-    return analyser->worker.thread.handle != NULL;
+    return analyser->n_entries > 0;
 }
 
 static void
@@ -124,7 +136,11 @@ post(struct ch_analyser *analyser, const struct ch_worker_command *command)
         reap(analyser);
     }
     analyser->n_posted++;
-    ch_event_set(&worker->wake);
+    if (ch_analyser_has_thread(analyser)) {
+        ch_event_set(&worker->wake);
+    } else {
+        (void)ch_worker_obey(worker);
+    }
 }
 
 /// Wait until all that was posted has been carried out.
@@ -137,8 +153,8 @@ settle(struct ch_analyser *analyser)
     }
 }
 
-static enum ch_status
-start(struct ch_analyser *analyser)
+static void
+begin(struct ch_analyser *analyser)
 {
     struct ch_worker *worker = &analyser->worker;
     worker->rate_hz = analyser->rate_hz;
@@ -146,17 +162,47 @@ start(struct ch_analyser *analyser)
     for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
         worker->reader[i].tap = analyser->tap[i];
     }
-    return ch_worker_start(worker);
+    ch_worker_begin(worker);
 }
 
 static void
-stop(struct ch_analyser *analyser)
+end_thread(struct ch_analyser *analyser)
 {
-    if (is_running(analyser)) {
+    if (ch_analyser_has_thread(analyser)) {
         post(analyser, &(struct ch_worker_command){.verb = CH_WORKER_QUIT});
         ch_thread_join(&analyser->worker.thread);
+        analyser->worker.alone = false;
         reap(analyser);
     }
+}
+
+/// Let a thread do the work, or [main], by what a frame of everything costs.  The worker's state
+/// goes over as it is: no picture begins anew.
+static enum ch_status
+place(struct ch_analyser *analyser, uint32_t more_cost)
+{
+    uint64_t cost = more_cost;
+    for (const struct entry *entry = analyser->entries; entry; entry = entry->next) {
+        cost += entry->cost;
+    }
+    const bool turns = cost == 0 || (analyser->takes_turns && cost <= TURN_COST_MAX);
+    if (turns) {
+        end_thread(analyser);
+        return CH_OK;
+    }
+    return ch_analyser_has_thread(analyser) ? CH_OK : ch_worker_start(&analyser->worker);
+}
+
+uint64_t
+ch_analyser_turn(struct ch_analyser *analyser, uint64_t early_ns)
+{
+    if (!is_running(analyser) || ch_analyser_has_thread(analyser)) {
+        return CH_WAIT_FOREVER;
+    }
+    const uint64_t float_mode = ch_os_denormals_enter();
+    const uint64_t wait_ns = ch_worker_turn(&analyser->worker, early_ns);
+    ch_os_denormals_leave(float_mode);
+    return wait_ns;
 }
 
 enum ch_status
@@ -171,6 +217,7 @@ ch_analyser_create(struct ch_analyser **out, const struct ch_analyser_config *co
     }
     memset(analyser, 0, bytes);
     analyser->rate_hz = config->rate_hz;
+    analyser->takes_turns = config->takes_turns;
     analyser->worker.clock = config->clock;
     analyser->worker.notify = config->notify;
     analyser->worker.context = config->context;
@@ -248,7 +295,7 @@ make_room(struct ch_analysis *analysis)
 
 /// What the worker runs for an entry, at the present rate.
 static enum ch_status
-build(const struct ch_analyser *analyser, const struct entry *entry, struct ch_analysis **out)
+build(const struct ch_analyser *analyser, struct entry *entry, struct ch_analysis **out)
 {
     struct ch_analysis *analysis = calloc(1, sizeof *analysis);
     *out = NULL;
@@ -260,11 +307,15 @@ build(const struct ch_analyser *analyser, const struct entry *entry, struct ch_a
     if (entry->is_meter) {
         analysis->tap = CH_TAP_OUTPUT;
         analysis->rate_hz = entry->meter.rate_hz;
+        entry->cost = METER_COST;
         status = ch_meter_create(&analysis->meter, analyser->rate_hz);
     } else {
         analysis->tap = entry->spectrum.tap;
         analysis->rate_hz = entry->spectrum.rate_hz;
         status = ch_spectrum_create(&analysis->spectrum, &entry->spectrum, analyser->rate_hz);
+    }
+    if (status == CH_OK && analysis->spectrum) {
+        entry->cost = ch_spectrum_cost(analysis->spectrum);
     }
     if (status == CH_OK) {
         status = make_room(analysis);
@@ -290,8 +341,11 @@ launch(struct ch_analyser *analyser, struct entry *entry)
         entry->description = ch_spectrum_describe(analysis->spectrum);
         status = entry->description ? CH_OK : CH_NO_MEMORY;
     }
-    if (status == CH_OK && !is_running(analyser)) {
-        status = start(analyser);
+    if (status == CH_OK) {
+        if (!is_running(analyser)) {
+            begin(analyser);
+        }
+        status = place(analyser, entry->cost);
     }
     if (status != CH_OK) {
         ch_analysis_destroy(analysis);
@@ -417,9 +471,8 @@ ch_analyser_remove(struct ch_analyser *analyser, uint32_t handle)
              &(struct ch_worker_command){.verb = CH_WORKER_REMOVE, .analysis = entry->analysis});
     }
     free_entry(entry);
-    if (analyser->n_entries == 0) {
-        stop(analyser);
-    }
+    reap(analyser);
+    (void)place(analyser, 0); // without a thread it stays where it is
 }
 
 /// Build the entry's analysis again; without memory there are no frames rather than wrong ones.
@@ -464,6 +517,7 @@ ch_analyser_set_rate(struct ch_analyser *analyser, uint32_t rate_hz)
             post(analyser, &command);
         }
     }
+    (void)place(analyser, 0); // without a thread it stays where it is
 }
 
 void

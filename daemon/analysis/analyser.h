@@ -2,8 +2,10 @@
 // daemon/analysis/analyser.h — from taps to encoded spectrum and meter frames.
 //
 // One [worker] reads the taps, runs each distinct analysis once per frame and encodes it once per
-// encoding; [main] takes encoded frames and hands the same bytes to every subscriber.  The thread
-// exists only while an analysis does, and sleeps without a time-out while nothing plays.
+// encoding; [main] takes encoded frames and hands the same bytes to every subscriber.  It is a
+// thread that exists only while an analysis does, and sleeps without a time-out while nothing
+// plays; or no thread at all: a picture or two, of a size that leaves [main] responsive, [main]
+// makes in turns of its own.
 
 #ifndef CH_ANALYSIS_ANALYSER_H
 #define CH_ANALYSIS_ANALYSER_H
@@ -59,6 +61,7 @@ struct ch_analyser_config {
     struct ch_snapshot *clock;     ///< of struct ch_clock
     void (*notify)(void *context); ///< [worker] frames wait to be taken
     void *context;
+    bool takes_turns; ///< [main] calls ch_analyser_turn(); if not, there is always a thread
 };
 
 CH_NODISCARD enum ch_status ch_analyser_create(struct ch_analyser **out,
@@ -90,6 +93,13 @@ void ch_analyser_set_rate(struct ch_analyser *analyser, uint32_t rate_hz);
 
 /// Integrated loudness and range of all meters begin anew.                                  [main]
 void ch_analyser_reset_meters(struct ch_analyser *analyser);
+
+/// Make what is due, or will be in early_ns, unless a thread sees to that.  Nanoseconds until the
+/// next turn; UINT64_MAX if none is needed before something else is called here.           [main]
+uint64_t ch_analyser_turn(struct ch_analyser *analyser, uint64_t early_ns);
+
+/// There is a thread.                                                                       [main]
+bool ch_analyser_has_thread(const struct ch_analyser *analyser);
 
 /// The next encoded frame, or NULL; the caller owns one reference.  A spectrum, and a meter in
 /// silence, makes none as long as it would be equal to the last.                            [main]

@@ -266,6 +266,16 @@ ch_spectrum_span(const struct ch_spectrum *spectrum)
 }
 
 uint32_t
+ch_spectrum_cost(const struct ch_spectrum *spectrum)
+{
+    uint32_t cost = 4 * spectrum->n_bands * (spectrum->spec.peak_hold_ms > 0.0 ? 2 : 1);
+    for (uint32_t s = 0; s < spectrum->n_stages; s++) {
+        cost += spectrum->stage[s].n;
+    }
+    return cost * spectrum->n_channels;
+}
+
+uint32_t
 ch_spectrum_age(const struct ch_spectrum *spectrum)
 {
     return spectrum->stage[0].n * spectrum->factor[0] / 2 +

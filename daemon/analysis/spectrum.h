@@ -41,6 +41,9 @@ char *ch_spectrum_describe(const struct ch_spectrum *spectrum);
 /// Frames that a picture depends on, at most.
 uint32_t ch_spectrum_span(const struct ch_spectrum *spectrum);
 
+/// What a picture costs, in points of its transforms; a band counts as four.
+uint32_t ch_spectrum_cost(const struct ch_spectrum *spectrum);
+
 /// How many frames before the newest the middle of the longest window is.
 uint32_t ch_spectrum_age(const struct ch_spectrum *spectrum);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // daemon/analysis/worker.c — drain the taps, run what is due, send up what is new, sleep.  [worker]
 //
-// It wakes for the next frame that is due and for commands, and while sound flows often enough that
-// no tap fills up.  After sound stops, silence goes on in its place until every picture has come to
+// It takes a turn for the next frame that is due and for commands, and while sound flows often enough
+// that no tap fills up.  After sound stops, silence goes on in its place until every picture has come to
 // rest; then it sleeps until a command comes.
 
 #include "daemon/analysis/worker.h"
@@ -94,7 +94,8 @@ send_draft(struct ch_worker *worker, const struct ch_analysis *analysis, uint32_
     }
     // Released to the exchange in ch_analyser_take(): either that one finds the frame, or it has
     // cleared the flag and is told.
-    if (atomic_exchange_explicit(&worker->notified, 1, memory_order_acq_rel) == 0) {
+    if (worker->alone &&
+        atomic_exchange_explicit(&worker->notified, 1, memory_order_acq_rel) == 0) {
         worker->notify(worker->context);
     }
     return true;
@@ -131,13 +132,14 @@ put_to_rest(const struct ch_worker *worker, struct ch_analysis *analysis)
     }
 }
 
+/// The first time after `after_ns`.
 static uint64_t
-next_due_ns(const struct ch_worker *worker, const struct ch_analysis *analysis, uint64_t now_ns)
+next_due_ns(const struct ch_worker *worker, const struct ch_analysis *analysis, uint64_t after_ns)
 {
     const double period_ns = 1e9 / analysis->rate_hz;
-    const uint64_t tick = (uint64_t)((double)(now_ns - worker->epoch_ns) / period_ns) + 1;
+    const uint64_t tick = (uint64_t)((double)(after_ns - worker->epoch_ns) / period_ns) + 1;
     const uint64_t due_ns = worker->epoch_ns + (uint64_t)((double)tick * period_ns);
-    return due_ns > now_ns ? due_ns : now_ns + 1;
+    return due_ns > after_ns ? due_ns : after_ns + 1;
 }
 
 static void
@@ -166,13 +168,13 @@ run(struct ch_worker *worker, struct ch_analysis *analysis, uint64_t now_ns)
 }
 
 static void
-run_due(struct ch_worker *worker, uint64_t now_ns)
+run_due(struct ch_worker *worker, uint64_t now_ns, uint64_t early_ns)
 {
     for (uint32_t i = 0; i < worker->n_analyses; i++) {
         struct ch_analysis *analysis = worker->analysis[i];
-        if (analysis->due_ns <= now_ns && !analysis->resting) {
+        if (analysis->due_ns <= now_ns + early_ns && !analysis->resting) {
             run(worker, analysis, now_ns);
-            analysis->due_ns = next_due_ns(worker, analysis, now_ns);
+            analysis->due_ns = next_due_ns(worker, analysis, now_ns + early_ns);
         }
     }
 }
@@ -245,7 +247,7 @@ set_flowing(struct ch_worker *worker, bool flowing, uint64_t now_ns)
 
 /// false if it is to end.
 static bool
-obey(struct ch_worker *worker, const struct ch_worker_command *command, uint64_t now_ns)
+carry_out(struct ch_worker *worker, const struct ch_worker_command *command, uint64_t now_ns)
 {
     switch (command->verb) {
     case CH_WORKER_ADD:
@@ -273,15 +275,15 @@ obey(struct ch_worker *worker, const struct ch_worker_command *command, uint64_t
     return true;
 }
 
-static bool
-take_commands(struct ch_worker *worker)
+bool
+ch_worker_obey(struct ch_worker *worker)
 {
     struct ch_worker_command command;
     const uint64_t now_ns = ch_os_mono_ns();
     uint64_t n = 0;
     bool go_on = true;
     while (go_on && ch_ring_read(&worker->commands, &command, 1)) {
-        go_on = obey(worker, &command, now_ns);
+        go_on = carry_out(worker, &command, now_ns);
         n++;
     }
     if (n > 0) {
@@ -306,55 +308,46 @@ tap_patience_ns(const struct ch_worker *worker)
     return least;
 }
 
-static void
-sleep_until_due(struct ch_worker *worker)
+static uint64_t
+wait_ns(const struct ch_worker *worker)
 {
     const uint64_t now_ns = ch_os_mono_ns();
-    uint64_t wait_ns = worker->flowing ? tap_patience_ns(worker) : CH_WAIT_FOREVER;
+    uint64_t least_ns = worker->flowing ? tap_patience_ns(worker) : CH_WAIT_FOREVER;
     for (uint32_t i = 0; i < worker->n_analyses; i++) {
         const struct ch_analysis *analysis = worker->analysis[i];
         if (!analysis->resting) {
             const uint64_t until_ns = analysis->due_ns > now_ns ? analysis->due_ns - now_ns : 0;
-            wait_ns = until_ns < wait_ns ? until_ns : wait_ns;
+            least_ns = until_ns < least_ns ? until_ns : least_ns;
         }
     }
-    (void)ch_event_wait(&worker->wake, wait_ns);
-    if (wait_ns == CH_WAIT_FOREVER) {
-        // All was silent already: that time needs no silence.
-        for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
-            worker->reader[i].filled_ns = ch_os_mono_ns();
-        }
-    }
+    return least_ns;
 }
 
-static void
-begin(struct ch_worker *worker)
+uint64_t
+ch_worker_turn(struct ch_worker *worker, uint64_t early_ns)
 {
-    ch_os_be_nice(NICE);
-    ch_os_denormals_off();
-    struct ch_clock clock;
-    ch_snapshot_read(worker->clock, &clock);
-    worker->epoch_ns = ch_os_mono_ns();
-    worker->stopped_ns = worker->epoch_ns;
-    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
-        struct ch_tap_reader *reader = &worker->reader[i];
-        reader->position = clock.frame;
-        reader->n_silent = 0;
-        reader->filled_ns = worker->epoch_ns;
-        ch_worker_attach(reader, reader->tap);
+    const uint64_t now_ns = ch_os_mono_ns();
+    if (worker->slept) {
+        // All was silent already: that time needs no silence.
+        for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
+            worker->reader[i].filled_ns = now_ns;
+        }
     }
+    ch_worker_pump(worker, now_ns);
+    run_due(worker, now_ns, early_ns);
+    const uint64_t until_ns = wait_ns(worker);
+    worker->slept = until_ns == CH_WAIT_FOREVER;
+    return until_ns;
 }
 
 static void
 work(void *arg)
 {
     struct ch_worker *worker = arg;
-    begin(worker);
-    while (take_commands(worker)) {
-        const uint64_t now_ns = ch_os_mono_ns();
-        ch_worker_pump(worker, now_ns);
-        run_due(worker, now_ns);
-        sleep_until_due(worker);
+    ch_os_be_nice(NICE);
+    ch_os_denormals_off();
+    while (ch_worker_obey(worker)) {
+        (void)ch_event_wait(&worker->wake, ch_worker_turn(worker, 0));
     }
 }
 
@@ -399,9 +392,31 @@ ch_worker_fini(struct ch_worker *worker)
     ch_event_fini(&worker->wake);
 }
 
+void
+ch_worker_begin(struct ch_worker *worker)
+{
+    struct ch_clock clock;
+    ch_snapshot_read(worker->clock, &clock);
+    worker->n_analyses = 0;
+    worker->slept = false;
+    worker->alone = false;
+    worker->epoch_ns = ch_os_mono_ns();
+    worker->stopped_ns = worker->epoch_ns;
+    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
+        struct ch_tap_reader *reader = &worker->reader[i];
+        reader->position = clock.frame;
+        reader->n_silent = 0;
+        reader->filled_ns = worker->epoch_ns;
+        ch_worker_attach(reader, reader->tap);
+    }
+}
+
 enum ch_status
 ch_worker_start(struct ch_worker *worker)
 {
-    worker->n_analyses = 0;
-    return ch_thread_start(&worker->thread, "ch-analysis", CH_STACK_WORKER, work, worker);
+    worker->alone = true;
+    const enum ch_status status =
+        ch_thread_start(&worker->thread, "ch-analysis", CH_STACK_WORKER, work, worker);
+    worker->alone = status == CH_OK;
+    return status;
 }

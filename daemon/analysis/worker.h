@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/worker.h — the thread that analyses, and what it shares with [main].
+// daemon/analysis/worker.h — what analyses, and what it shares with [main].
 //
 // [main] builds analyses and sends them down in commands; the worker runs them, sends encoded
 // frames up, and gives back what it has let go of.  [main] frees: FFTW's planner is used by no
 // other thread.  Three rings, no lock.
+//
+// The worker is a thread, or, while its work is small, [main] itself, which then has the part of
+// both: waking a thread and being woken by it costs several times what the picture does.
 
 #ifndef CH_ANALYSIS_WORKER_H
 #define CH_ANALYSIS_WORKER_H
@@ -78,7 +81,7 @@ struct ch_worker {
     struct ch_snapshot *clock;
     void (*notify)(void *context);
     void *context;
-    struct ch_thread thread;
+    struct ch_thread thread; ///< none while [main] is the worker
 
     // shared, each end named
     struct ch_ring commands;   ///< main → worker
@@ -92,6 +95,8 @@ struct ch_worker {
     // [worker], or whoever starts it
     uint32_t rate_hz;
     bool flowing;
+    bool slept;          ///< for no other reason than that nothing was due
+    bool alone;          ///< a thread: [main] has to be told of frames
     uint64_t stopped_ns; ///< when sound last stopped flowing
     uint64_t epoch_ns;   ///< all analyses' frames are due at multiples of their period from here
     struct ch_tap_reader reader[CH_TAP_POINTS];
@@ -107,7 +112,17 @@ struct ch_worker {
 CH_NODISCARD enum ch_status ch_worker_init(struct ch_worker *worker);
 void ch_worker_fini(struct ch_worker *worker); ///< [main] the thread has ended
 
-/// With rate_hz, flowing and the readers' taps set.                                          [main]
+/// Begin with nothing to analyse; with rate_hz, flowing and the readers' taps set.           [main]
+void ch_worker_begin(struct ch_worker *worker);
+
+/// From here on it is a thread, until CH_WORKER_QUIT; then [main] is it again.               [main]
 CH_NODISCARD enum ch_status ch_worker_start(struct ch_worker *worker);
+
+/// Carry out what was commanded; false if that was to end.                                 [worker]
+bool ch_worker_obey(struct ch_worker *worker);
+
+/// Analyse what is due, or will be in early_ns; nanoseconds until the next turn, or
+/// CH_WAIT_FOREVER if only a command can make something due.                               [worker]
+uint64_t ch_worker_turn(struct ch_worker *worker, uint64_t early_ns);
 
 #endif

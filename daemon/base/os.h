@@ -62,6 +62,10 @@ enum ch_status ch_os_rt_promote(int priority);
 /// Flush denormals to zero, in results and operands, on the calling thread.
 CH_RT void ch_os_denormals_off(void);
 
+/// For a while only, on a thread that has other work as well: what it was is given back to leave().
+uint64_t ch_os_denormals_enter(void);
+void ch_os_denormals_leave(uint64_t before);
+
 /// Touch the next 64 KiB of the calling thread's stack, so that no callback faults on it.
 void ch_os_prefault_stack(void);
 

@@ -89,6 +89,7 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     ch_loudness_init(daemon);
     ch_rt_watches_init(daemon);
     ch_txs_init(daemon);
+    ch_feeds_init(daemon);
     ch_equaliser_init(&daemon->equaliser);
     ch_mixer_init(&daemon->mixer, options->max_gain_db);
     ch_sound_state_init(daemon);

@@ -12,12 +12,47 @@
 /// The meter measures what leaves the daemon.
 #define METER_TAP CH_TAP_OUTPUT
 
+/// The loop's timers have milliseconds, and a turn that finds nothing due would be one more.
+#define NS_PER_MS (CH_NS_PER_S / 1000)
+#define EARLY_NS  NS_PER_MS
+
 // Any thread but [rt].
 static void
 on_frames(void *context)
 {
     struct ch_daemon *daemon = context;
     uv_async_send(&daemon->wake);
+}
+
+static void
+on_turn(uv_timer_t *timer)
+{
+    struct ch_daemon *daemon = timer->data;
+    if (!daemon->feeds.analyser) {
+        return;
+    }
+    const uint64_t wait_ns = ch_analyser_turn(daemon->feeds.analyser, EARLY_NS);
+    if (wait_ns != UINT64_MAX) {
+        const uint64_t wait_ms = wait_ns / NS_PER_MS;
+        uv_update_time(&daemon->loop);
+        uv_timer_start(timer, on_turn, wait_ms, 0);
+        ch_link_look_within(daemon, wait_ms);
+    }
+    ch_feeds_poll(daemon);
+}
+
+/// What is due may be another thing than before.
+static void
+rouse(struct ch_daemon *daemon)
+{
+    uv_timer_start(&daemon->feeds.turn, on_turn, 0, 0);
+}
+
+void
+ch_feeds_init(struct ch_daemon *daemon)
+{
+    uv_timer_init(&daemon->loop, &daemon->feeds.turn);
+    daemon->feeds.turn.data = daemon;
 }
 
 static void
@@ -70,6 +105,7 @@ close_if_unused(struct ch_daemon *daemon)
     ch_analyser_destroy(feeds->analyser);
     feeds->analyser = NULL;
     feeds->flowing = false;
+    uv_timer_stop(&feeds->turn);
 }
 
 static enum ch_status
@@ -84,6 +120,7 @@ need_analyser(struct ch_daemon *daemon)
         .clock = ch_engine_clock_snapshot(daemon->link.engine),
         .notify = on_frames,
         .context = daemon,
+        .takes_turns = true,
     };
     const enum ch_status status = ch_analyser_create(&feeds->analyser, &config);
     if (status == CH_OK) {
@@ -104,6 +141,7 @@ ch_feeds_add_spectrum(struct ch_daemon *daemon, const struct ch_spectrum_spec *s
         status = ch_analyser_add_spectrum(daemon->feeds.analyser, spec, analysis, description, why);
         if (status == CH_OK) {
             use_tap(daemon, spec->tap);
+            rouse(daemon);
         } else {
             close_if_unused(daemon);
         }
@@ -119,6 +157,7 @@ ch_feeds_add_meter(struct ch_daemon *daemon, const struct ch_meter_spec *spec, u
         status = ch_analyser_add_meter(daemon->feeds.analyser, spec, analysis);
         if (status == CH_OK) {
             use_tap(daemon, METER_TAP);
+            rouse(daemon);
         } else {
             close_if_unused(daemon);
         }
@@ -135,6 +174,7 @@ ch_feeds_remove(struct ch_daemon *daemon, uint32_t analysis, enum ch_tap_point p
         return; // the daemon is on its way out
     }
     ch_analyser_remove(feeds->analyser, analysis);
+    rouse(daemon);
     if (--feed->n_users == 0 && feed->tap && !feed->leaving) {
         feed->leaving = true;
         send_tap(daemon, NULL, point);
@@ -168,6 +208,7 @@ ch_feeds_set_flowing(struct ch_daemon *daemon, bool flowing)
     if (feeds->analyser && feeds->flowing != flowing) {
         feeds->flowing = flowing;
         ch_analyser_set_flowing(feeds->analyser, flowing);
+        rouse(daemon);
     }
 }
 
@@ -182,6 +223,7 @@ ch_feeds_set_rate(struct ch_daemon *daemon, uint32_t rate_hz)
 {
     if (daemon->feeds.analyser) {
         ch_analyser_set_rate(daemon->feeds.analyser, rate_hz);
+        rouse(daemon);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "daemon/analysis/analyser.h"
 #include "daemon/lockfree/tap.h"
@@ -15,12 +16,15 @@ struct ch_daemon;
 struct ch_feeds {
     struct ch_analyser *analyser; ///< NULL while nobody watches
     bool flowing;
+    uv_timer_t turn; ///< when [main] has analyses of its own to run
     struct ch_feed_tap {
         struct ch_tap *tap; ///< [rt] writes it; NULL = none
         uint32_t n_users;
         bool leaving; ///< asked back from [rt]
     } taps[CH_TAP_POINTS];
 };
+
+void ch_feeds_init(struct ch_daemon *daemon);
 
 /// Start (or share) an analysis; see analyser.h.  On failure *why is a phrase.
 CH_NODISCARD enum ch_status ch_feeds_add_spectrum(struct ch_daemon *daemon,

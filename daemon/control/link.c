@@ -278,6 +278,16 @@ on_timer(uv_timer_t *timer)
 }
 
 void
+ch_link_look_within(struct ch_daemon *daemon, uint64_t within_ms)
+{
+    uv_timer_t *timer = &daemon->link.timer;
+    if (daemon->link.timer_ms > AWAITING_MS && uv_timer_get_due_in(timer) <= within_ms) {
+        uv_timer_again(timer);
+        on_timer(timer);
+    }
+}
+
+void
 ch_link_update_timer(struct ch_daemon *daemon)
 {
     struct ch_link *link = &daemon->link;

@@ -92,6 +92,9 @@ void ch_link_drain(struct ch_daemon *daemon);
 /// The same, and nothing else: what was sent and waits goes on waiting.
 void ch_link_take_events(struct ch_daemon *daemon);
 
+/// [main] is awake, and will be again in within_ms: do now what the timer would wake it for before.
+void ch_link_look_within(struct ch_daemon *daemon, uint64_t within_ms);
+
 /// Start, slow down or stop the timer, as things stand.
 void ch_link_update_timer(struct ch_daemon *daemon);
 

@@ -41,6 +41,7 @@ struct world {
     struct ch_analyser *analyser;
     struct ch_snapshot clock;
     struct ch_tap *tap[CH_TAP_POINTS];
+    bool takes_turns; ///< analyses are run on this thread, if it cares to
     _Atomic uint32_t n_notified;
     // the producer plays the part of [rt]
     struct ch_thread producer;
@@ -131,21 +132,37 @@ stop_producer(struct world *world)
 }
 
 static int
-set_up(void **state)
+set_up_world(void **state, bool takes_turns)
 {
     struct world *world = aligned_alloc(CH_CACHE_APART, (sizeof *world + 127) / 128 * 128);
     assert_non_null(world);
     memset(world, 0, sizeof *world);
+    world->takes_turns = takes_turns;
     ch_snapshot_init(&world->clock, sizeof(struct ch_clock));
     for (int i = 0; i < CH_TAP_POINTS; i++) {
         world->tap[i] = ch_tap_create(TAP_FRAMES);
         assert_non_null(world->tap[i]);
     }
-    const struct ch_analyser_config config = {
-        .rate_hz = RATE, .clock = &world->clock, .notify = on_frames, .context = world};
+    const struct ch_analyser_config config = {.rate_hz = RATE,
+                                              .clock = &world->clock,
+                                              .notify = on_frames,
+                                              .context = world,
+                                              .takes_turns = takes_turns};
     assert_int_equal(ch_analyser_create(&world->analyser, &config), CH_OK);
     *state = world;
     return 0;
+}
+
+static int
+set_up(void **state)
+{
+    return set_up_world(state, false);
+}
+
+static int
+set_up_turns(void **state)
+{
+    return set_up_world(state, true);
 }
 
 static int
@@ -192,11 +209,21 @@ pause_ms(uint32_t ms)
     ch_os_sleep_until(ch_os_mono_ns() + ms * 1000000ull);
 }
 
+/// What there is, made now if nobody else makes it.
+static struct ch_frame *
+take_frame(struct world *world)
+{
+    if (world->takes_turns) {
+        (void)ch_analyser_turn(world->analyser, 0);
+    }
+    return ch_analyser_take(world->analyser);
+}
+
 static struct ch_frame *
 wait_frame(struct world *world)
 {
     for (uint32_t ms = 0; ms < 60000; ms++) {
-        struct ch_frame *frame = ch_analyser_take(world->analyser);
+        struct ch_frame *frame = take_frame(world);
         if (frame) {
             return frame;
         }
@@ -266,7 +293,7 @@ static void
 assert_no_more(struct world *world)
 {
     pause_ms(120);
-    assert_null(ch_analyser_take(world->analyser));
+    assert_null(take_frame(world));
 }
 
 #endif

@@ -244,7 +244,7 @@ test_lost_frames_are_survived(void **state)
     // With luck some of it gets through.
     for (int i = 0; i < 30; i++) {
         pause_ms(10);
-        for (struct ch_frame *frame; (frame = ch_analyser_take(world->analyser));) {
+        for (struct ch_frame *frame; (frame = take_frame(world));) {
             ch_frame_unref(frame);
         }
     }
@@ -535,7 +535,7 @@ test_anything_in_any_order(void **state)
             ch_analyser_set_rate(world->analyser, which % 2 ? RATE : 44100);
             break;
         default:
-            for (struct ch_frame *frame; (frame = ch_analyser_take(world->analyser));) {
+            for (struct ch_frame *frame; (frame = take_frame(world));) {
                 if (frame->n_bytes == 0 || frame->data[0] != '{') {
                     fail();
                 }
@@ -549,10 +549,69 @@ test_anything_in_any_order(void **state)
     }
 }
 
+/// Frames of `handle` until one shows the tone as it is, and no other than it.
+static void
+wait_tone(struct world *world, uint32_t handle)
+{
+    for (bool found = false; !found;) {
+        struct ch_frame *frame = wait_frame(world);
+        if (frame->analysis == handle) {
+            int band = 0;
+            cJSON *json = parse(frame);
+            found = fabs(loudest(json, &band)) <= 0.1 && band == 36;
+            cJSON_Delete(json);
+        }
+        ch_frame_unref(frame);
+    }
+}
+
+static void
+test_small_work_needs_no_thread(void **state)
+{
+    struct world *world = *state;
+    give_taps(world);
+    start_producer(world);
+    ch_analyser_set_flowing(world->analyser, true);
+    assert_true(ch_analyser_turn(world->analyser, 0) == UINT64_MAX);
+    const uint32_t small = add_spectrum(world, &usual);
+    assert_false(ch_analyser_has_thread(world->analyser));
+    assert_true(ch_analyser_turn(world->analyser, 0) <= 1000000000 / 120);
+    wait_tone(world, small);
+    assert_int_equal(atomic_load(&world->n_notified), 0);
+    // A thread comes for what would hold up others, and goes with it; the picture goes on.
+    struct ch_spectrum_spec spec = usual;
+    spec.fft_bins = 16384;
+    const uint32_t large = add_spectrum(world, &spec);
+    assert_true(ch_analyser_has_thread(world->analyser));
+    assert_true(ch_analyser_turn(world->analyser, 0) == UINT64_MAX);
+    wait_tone(world, small);
+    ch_analyser_remove(world->analyser, large);
+    assert_false(ch_analyser_has_thread(world->analyser));
+    wait_tone(world, small);
+    // So it does for many that are small.
+    uint32_t handles[8];
+    for (uint32_t i = 0; i < 8; i++) {
+        spec = usual;
+        spec.n_bands = 65 + i;
+        handles[i] = add_spectrum(world, &spec);
+    }
+    assert_true(ch_analyser_has_thread(world->analyser));
+    for (uint32_t i = 0; i < 8; i++) {
+        ch_analyser_remove(world->analyser, handles[i]);
+    }
+    assert_false(ch_analyser_has_thread(world->analyser));
+    wait_tone(world, small);
+}
+
 int
 main(void)
 {
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_TURNS(test)                                                                           \
+    {                                                                                              \
+        .name = #test " in turns", .test_func = test, .setup_func = set_up_turns,                  \
+        .teardown_func = tear_down                                                                 \
+    }
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_frames_flow),
         WITH_WORLD(test_equal_specs_share),
@@ -570,6 +629,19 @@ main(void)
         WITH_WORLD(test_what_is_not_due_waits),
         WITH_WORLD(test_rate_changes),
         WITH_WORLD(test_anything_in_any_order),
+        WITH_TURNS(test_frames_flow),
+        WITH_TURNS(test_equal_specs_share),
+        WITH_TURNS(test_silence_is_sent_once),
+        WITH_TURNS(test_comes_to_rest_and_back),
+        WITH_TURNS(test_rest_is_reached_whatever),
+        WITH_TURNS(test_meter),
+        WITH_TURNS(test_unsound_samples),
+        WITH_TURNS(test_what_stands_is_not_sent_again),
+        WITH_TURNS(test_latest_is_kept),
+        WITH_TURNS(test_what_is_not_due_waits),
+        WITH_TURNS(test_rate_changes),
+        WITH_TURNS(test_anything_in_any_order),
+        WITH_TURNS(test_small_work_needs_no_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
