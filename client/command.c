@@ -39,6 +39,7 @@ static const struct ch_option spectrum_options[] = {
     {"tap", "PLACE", "source, post_eq or output (output)"},
     {"channels", "C", "mix, each or mid_side (mix)"},
     {"window", "W", "hann, blackman_harris or flat_top (hann)"},
+    {"weighting", "W", "a, c or z (z)"},
     {"scale", "S", "log, linear or third_octave (log)"},
     {"smoothing", "MS", "time constant (live: 40; else 0)"},
     {"peak-hold", "MS", "how long a peak stays marked (live: 1000; else 0)"},

@@ -54,6 +54,7 @@ parse_spectrum(struct ch_frame_options *out, const struct ch_invocation *inv)
     out->tap = ch_args_option(inv, "tap");
     out->channels = ch_args_option(inv, "channels");
     out->window = ch_args_option(inv, "window");
+    out->weighting = ch_args_option(inv, "weighting");
     out->scale = ch_args_option(inv, "scale");
     return parse_count(inv, "bands", &out->bands) && parse_number(inv, "fmin", 1, &out->fmin_hz) &&
            parse_number(inv, "fmax", 1, &out->fmax_hz) &&
@@ -89,6 +90,7 @@ ch_frame_options_write(const struct ch_frame_options *options, struct ch_buf *pa
     write_text(params, "tap", options->tap);
     write_text(params, "channels", options->channels);
     write_text(params, "window", options->window);
+    write_text(params, "weighting", options->weighting);
     write_text(params, "scale", options->scale);
 }
 

@@ -12,12 +12,12 @@
 
 /// Options of the command line; what isn't given is left to the daemon or the view.
 struct ch_frame_options {
-    double rate_hz;                              ///< 0: not given
-    int64_t count;                               ///< frames to end after; < 0: no end
-    int64_t bands;                               ///< 0: not given
-    double fmin_hz, fmax_hz;                     ///< 0: not given
-    double smoothing_ms, peak_hold_ms;           ///< < 0: not given
-    const char *tap, *channels, *window, *scale; ///< NULL: not given
+    double rate_hz;                                          ///< 0: not given
+    int64_t count;                                           ///< frames to end after; < 0: no end
+    int64_t bands;                                           ///< 0: not given
+    double fmin_hz, fmax_hz;                                 ///< 0: not given
+    double smoothing_ms, peak_hold_ms;                       ///< < 0: not given
+    const char *tap, *channels, *window, *weighting, *scale; ///< NULL: not given
 };
 
 /// Those that every such verb has, --rate and --count; false after a message about wrong usage.

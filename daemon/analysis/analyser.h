@@ -15,6 +15,7 @@
 
 #include "daemon/base/status.h"
 #include "daemon/dsp/bandmap.h"
+#include "daemon/dsp/weighting.h"
 #include "daemon/dsp/window.h"
 #include "daemon/lockfree/clock.h"
 #include "daemon/lockfree/tap.h"
@@ -30,6 +31,7 @@ struct ch_spectrum_spec {
     double fmin_hz, fmax_hz;
     enum ch_scale scale;
     enum ch_window_kind window;
+    enum ch_weighting weighting;
     enum ch_tap_point tap;
     enum ch_spectrum_channels channels;
     double smoothing_ms; ///< time constant of the exponential average of power; 0 = none

@@ -131,7 +131,8 @@ add_stage(struct ch_spectrum *spectrum, uint32_t n, uint32_t first, uint32_t n_b
     status =
         ch_stage_init(&spectrum->stage[s], spec->window, map, first, n_bands, spectrum->factor[s]);
     if (status == CH_OK) {
-        spectrum->n_stages++;
+        spectrum->n_stages++; // to be freed
+        status = ch_stage_weigh(&spectrum->stage[s], spec->weighting);
     }
     return status;
 }
@@ -177,11 +178,15 @@ static enum ch_status
 init_bin_stage(struct ch_spectrum *spectrum)
 {
     spectrum->n_bands = spectrum->spec.fft_bins;
-    const enum ch_status status = ch_stage_init_bins(
-        &spectrum->stage[0], spectrum->spec.window, 2 * spectrum->spec.fft_bins, spectrum->rate_hz);
-    spectrum->n_stages = status == CH_OK ? 1 : 0;
+    const struct ch_spectrum_spec *spec = &spectrum->spec;
+    enum ch_status status = ch_stage_init_bins(&spectrum->stage[0], spec->window,
+                                               2 * spec->fft_bins, spectrum->rate_hz);
+    if (status != CH_OK) {
+        return status;
+    }
+    spectrum->n_stages = 1;
     spectrum->factor[0] = 1;
-    return status;
+    return ch_stage_weigh(&spectrum->stage[0], spec->weighting);
 }
 
 static enum ch_status
@@ -276,10 +281,16 @@ ch_spectrum_cost(const struct ch_spectrum *spectrum)
 }
 
 uint32_t
+ch_spectrum_stage_age(const struct ch_spectrum *spectrum, uint32_t stage)
+{
+    return spectrum->stage[stage].n * spectrum->factor[stage] / 2 +
+           ch_history_delay(&spectrum->channel[0].history[stage]);
+}
+
+uint32_t
 ch_spectrum_age(const struct ch_spectrum *spectrum)
 {
-    return spectrum->stage[0].n * spectrum->factor[0] / 2 +
-           ch_history_delay(&spectrum->channel[0].history[0]);
+    return ch_spectrum_stage_age(spectrum, 0);
 }
 
 /// What each channel of the picture is made of.

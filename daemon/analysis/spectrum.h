@@ -44,7 +44,8 @@ uint32_t ch_spectrum_span(const struct ch_spectrum *spectrum);
 /// What a picture costs, in points of its transforms; a band counts as four.
 uint32_t ch_spectrum_cost(const struct ch_spectrum *spectrum);
 
-/// How many frames before the newest the middle of the longest window is.
+/// How many frames before the newest the middle of the longest window is, which frames are stamped
+/// with.
 uint32_t ch_spectrum_age(const struct ch_spectrum *spectrum);
 
 /// The sound goes on by n_frames, all of them finite; NULL is silence.                    [worker]

@@ -31,4 +31,7 @@ struct ch_spectrum {
     struct ch_spectrum_channel channel[CH_CHANNELS];
 };
 
+/// How many frames before the newest the middle of a stage's window is.
+uint32_t ch_spectrum_stage_age(const struct ch_spectrum *spectrum, uint32_t stage);
+
 #endif

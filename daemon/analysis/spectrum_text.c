@@ -167,12 +167,19 @@ ch_spectrum_describe(const struct ch_spectrum *spectrum)
     ch_text_fixed(&text, CH_SPECTRUM_FLOOR_DB, 1);
     ch_text_literal(&text, ",\"window\":\"");
     ch_text_literal(&text, ch_window_name(spectrum->spec.window));
+    ch_text_literal(&text, "\",\"weighting\":\"");
+    ch_text_literal(&text, ch_weighting_name(spectrum->spec.weighting));
     ch_text_literal(&text, "\",\"enbw_bins\":");
     ch_text_fixed(&text, spectrum->stage[0].enbw, 4);
     ch_text_literal(&text, ",\"fft\":[");
     for (uint32_t i = 0; i < spectrum->n_stages; i++) {
         ch_text_literal(&text, i > 0 ? "," : "");
         ch_text_uint(&text, spectrum->stage[i].n * spectrum->factor[i]);
+    }
+    ch_text_literal(&text, "],\"age_ms\":[");
+    for (uint32_t i = 0; i < spectrum->n_stages; i++) {
+        ch_text_literal(&text, i > 0 ? "," : "");
+        ch_text_fixed(&text, 1e3 * ch_spectrum_stage_age(spectrum, i) / spectrum->rate_hz, 2);
     }
     ch_text_literal(&text, "]");
     if (spectrum->edges) {

@@ -20,12 +20,15 @@
 /// Frequencies are not told apart finer than this.
 #define EDGE_BINS 0.01
 
+/// From this bin on a weighting is straight enough within a lobe.
+#define WEIGH_TONES_BELOW 128
+
 // Windows are applied to two bins at a time, so one more than n/2 + 1, and its neighbours.
 _Static_assert(CH_FFT_GUARD >= CH_WINDOW_TERMS_MAX, "guard bins for the longest window");
 
 struct tone {
     double bin;   ///< frequency in bins
-    double power; ///< amplitude squared
+    double power; ///< amplitude squared, weighted
     double trust; ///< 0…1
 };
 
@@ -93,12 +96,33 @@ ch_stage_init_bins(struct ch_stage *stage, enum ch_window_kind window, uint32_t 
     return CH_OK;
 }
 
+enum ch_status
+ch_stage_weigh(struct ch_stage *stage, enum ch_weighting weighting)
+{
+    stage->weighting = weighting;
+    if (weighting == CH_WEIGHTING_Z) {
+        return CH_OK;
+    }
+    const uint32_t n_bins = stage->n / 2 + 1;
+    stage->weight = calloc(n_bins, sizeof *stage->weight);
+    stage->weighted = calloc(n_bins, sizeof *stage->weighted);
+    if (!stage->weight || !stage->weighted) {
+        return CH_NO_MEMORY;
+    }
+    for (uint32_t k = 0; k < n_bins; k++) {
+        stage->weight[k] = (float)ch_weighting_power(weighting, k * stage->bin_hz);
+    }
+    return CH_OK;
+}
+
 void
 ch_stage_fini(struct ch_stage *stage)
 {
     ch_fft_destroy(stage->fft);
     ch_bandmap_destroy(stage->map);
     free(stage->power);
+    free(stage->weight);
+    free(stage->weighted);
     memset(stage, 0, sizeof *stage);
 }
 
@@ -216,6 +240,9 @@ find_tone(const struct ch_stage *stage, uint32_t k, struct tone *tone)
     const double gain = lobe_gain(stage, distance);
     tone->bin = k + distance;
     tone->power = (double)stage->power[k] * stage->enbw / (gain * gain);
+    if (stage->weight) {
+        tone->power *= ch_weighting_power(stage->weighting, tone->bin * stage->bin_hz);
+    }
     tone->trust = fmin(1.0, (TONE_NEVER - variance) / (TONE_NEVER - TONE_CERTAIN));
     return true;
 }
@@ -231,6 +258,13 @@ limit_bins(const struct ch_stage *stage, uint32_t *first, uint32_t *last)
         stage->last_bin - 1 < stage->n / 2 - reach ? stage->last_bin - 1 : stage->n / 2 - reach;
     *first = *first < least ? least : *first;
     *last = *last > most ? most : *last;
+}
+
+/// Power as it counts, by bin.
+static const float *
+counted(const struct ch_stage *stage)
+{
+    return stage->weighted ? stage->weighted : stage->power;
 }
 
 static bool
@@ -252,10 +286,11 @@ tone_in_band(const struct ch_stage *stage, const struct ch_band *band, float flo
     // A tone on the edge is in both bands, so that two stages don't each choose another one.
     const double lo = band->lo_hz / stage->bin_hz - EDGE_BINS;
     const double hi = band->hi_hz / stage->bin_hz + EDGE_BINS;
+    const float *power = counted(stage);
     double level = 0.0;
     for (uint32_t k = first; k <= last; k++) {
         struct tone tone;
-        if (stage->power[k] > least && is_maximum(stage->power, k) && find_tone(stage, k, &tone) &&
+        if (power[k] > least && is_maximum(stage->power, k) && find_tone(stage, k, &tone) &&
             tone.bin >= lo && tone.bin < hi) {
             level = fmax(level, tone.trust * tone.power);
         }
@@ -287,18 +322,47 @@ lift_bins(const struct ch_stage *stage, float *bins)
     }
 }
 
+static void
+weigh_lobe(struct ch_stage *stage, uint32_t k, const struct tone *tone)
+{
+    const double weight = ch_weighting_power(stage->weighting, tone->bin * stage->bin_hz);
+    for (uint32_t i = k + 1 - stage->n_terms; i < k + stage->n_terms; i++) {
+        const double own = (double)stage->weight[i];
+        stage->weighted[i] = stage->power[i] * (float)(own + tone->trust * (weight - own));
+    }
+}
+
+static void
+weigh(struct ch_stage *stage)
+{
+    for (uint32_t k = stage->first_bin; k <= stage->last_bin; k++) {
+        stage->weighted[k] = stage->power[k] * stage->weight[k];
+    }
+    uint32_t first = 0, last = WEIGH_TONES_BELOW;
+    limit_bins(stage, &first, &last);
+    for (uint32_t k = first; k <= last; k++) {
+        struct tone tone;
+        if (is_maximum(stage->power, k) && find_tone(stage, k, &tone)) {
+            weigh_lobe(stage, k, &tone);
+        }
+    }
+}
+
 void
 ch_stage_run(struct ch_stage *stage, float *bands)
 {
     ch_fft_run(stage->fft);
     measure_power(stage);
+    if (stage->weight) {
+        weigh(stage);
+    }
     if (stage->map) {
-        ch_bandmap_apply(&stage->view, stage->power, bands);
+        ch_bandmap_apply(&stage->view, counted(stage), bands);
         lift_bands(stage, bands);
         return;
     }
     for (uint32_t k = 0; k < stage->view.n_bands; k++) {
-        bands[k] = (float)stage->enbw * stage->power[k];
+        bands[k] = (float)stage->enbw * counted(stage)[k];
     }
     lift_bins(stage, bands);
 }

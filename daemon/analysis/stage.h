@@ -22,6 +22,10 @@
 // For sines, also decaying or gliding ones and in noise of their own level, it is below 0.004
 // (Hann); of maxima of white noise one in a hundred is below 0.005.  The level is that of the
 // highest bin, corrected for its distance from the tone.
+//
+// Weighting.  Each bin's power counts by the weight at its own frequency, but the bins of a tone's
+// lobe by that at the tone's: where the curve is steep and the lobe wide against its frequency, the
+// outer bins would otherwise add a quarter of a decibel.
 
 #ifndef CH_ANALYSIS_STAGE_H
 #define CH_ANALYSIS_STAGE_H
@@ -32,6 +36,7 @@
 #include "daemon/base/attributes.h"
 #include "daemon/base/status.h"
 #include "daemon/dsp/bandmap.h"
+#include "daemon/dsp/weighting.h"
 #include "daemon/dsp/window.h"
 
 struct ch_stage {
@@ -46,6 +51,9 @@ struct ch_stage {
     struct ch_bandmap view;       ///< the bands of `map` that this stage measures; owns nothing
     uint32_t first_bin, last_bin; ///< bins whose power is computed
     float *power;                 ///< n/2 + 2: bins, and one for pairs
+    enum ch_weighting weighting;
+    float *weight;   ///< n/2 + 1, by bin; NULL for Z
+    float *weighted; ///< n/2 + 1: power as it counts; NULL for Z
 };
 
 /// A stage that measures bands first … first + n_bands - 1 of `map`, which it takes over (also if
@@ -60,6 +68,9 @@ CH_NODISCARD enum ch_status ch_stage_init(struct ch_stage *stage, enum ch_window
 /// amplitude squared.                                                                       [main]
 CH_NODISCARD enum ch_status ch_stage_init_bins(struct ch_stage *stage, enum ch_window_kind window,
                                                uint32_t n, uint32_t rate_hz);
+
+/// Weigh every bin, and every tone by its own frequency.                                    [main]
+CH_NODISCARD enum ch_status ch_stage_weigh(struct ch_stage *stage, enum ch_weighting weighting);
 
 void ch_stage_fini(struct ch_stage *stage); ///< [main]
 

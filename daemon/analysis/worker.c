@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 // daemon/analysis/worker.c — drain the taps, run what is due, send up what is new, sleep.  [worker]
 //
-// It takes a turn for the next frame that is due and for commands, and while sound flows often enough
-// that no tap fills up.  After sound stops, silence goes on in its place until every picture has come to
-// rest; then it sleeps until a command comes.
+// It takes a turn for the next frame that is due and for commands, and while sound flows often
+// enough that no tap fills up.  After sound stops, silence goes on in its place until every picture
+// has come to rest; then it sleeps until a command comes.
 
 #include "daemon/analysis/worker.h"
 

@@ -60,6 +60,7 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
 #define ENCODINGS "json|u8|f32"
 #define SCALES    "log|linear|third_octave"
 #define WINDOWS   "hann|blackman_harris|flat_top"
+#define WEIGHTS   "z|a|c"
 
 #define RATE_PARAM                                                                                 \
     {                                                                                              \
@@ -68,10 +69,11 @@ ch_topic_write(struct ch_daemon *daemon, enum ch_topic topic, struct ch_buf *buf
 #define SPECTRUM_PARAMS                                                                            \
     RATE_PARAM, {.name = "bands", .type = CH_PARAM_INT, .min = 8, .max = 512},                     \
         {.name = "fft_bins", .type = CH_PARAM_INT, .min = 256, .max = 16384},                      \
-        {.name = "fmin_hz", .type = CH_PARAM_NUMBER, .min = 1, .max = FREQ_MAX_HZ},                \
+        {.name = "fmin_hz", .type = CH_PARAM_NUMBER, .min = 0, .max = FREQ_MAX_HZ},                \
         {.name = "fmax_hz", .type = CH_PARAM_NUMBER, .min = 1, .max = FREQ_MAX_HZ},                \
         {.name = "scale", .type = CH_PARAM_STRING, .choices = SCALES},                             \
         {.name = "window", .type = CH_PARAM_STRING, .choices = WINDOWS},                           \
+        {.name = "weighting", .type = CH_PARAM_STRING, .choices = WEIGHTS},                        \
         {.name = "tap", .type = CH_PARAM_STRING, .choices = TAPS},                                 \
         {.name = "channels", .type = CH_PARAM_STRING, .choices = CHANNELS},                        \
         {.name = "smoothing_ms", .type = CH_PARAM_NUMBER, .min = 0, .max = 10000},                 \
@@ -129,6 +131,7 @@ read_spectrum_spec(struct ch_daemon *daemon, const cJSON *own, const cJSON *shar
     spec->fmax_hz = number(own, shared, "fmax_hz", nyquist_hz < 20000.0 ? nyquist_hz : 20000.0);
     spec->scale = (enum ch_scale)choice(own, shared, "scale", SCALES, CH_SCALE_LOG);
     spec->window = (enum ch_window_kind)choice(own, shared, "window", WINDOWS, CH_WINDOW_HANN);
+    spec->weighting = (enum ch_weighting)choice(own, shared, "weighting", WEIGHTS, CH_WEIGHTING_Z);
     spec->tap = (enum ch_tap_point)choice(own, shared, "tap", TAPS, CH_TAP_OUTPUT);
     spec->channels =
         (enum ch_spectrum_channels)choice(own, shared, "channels", CHANNELS, CH_SPECTRUM_MIX);
@@ -160,6 +163,19 @@ read_topics(struct ch_request *request, uint32_t *topics)
 
 // --- subscribe ---------------------------------------------------------------------------------
 
+/// The reason begins with the parameter that it is about, or is about all of them.
+static const char *
+blamed(const char *why)
+{
+    for (const struct ch_param *param = spectrum_params; why && param->name; param++) {
+        const size_t n = strlen(param->name);
+        if (strncmp(why, param->name, n) == 0 && why[n] == ' ') {
+            return param->name;
+        }
+    }
+    return "spectrum";
+}
+
 static bool
 start_spectrum(struct ch_request *request, struct ch_subscription *sub, struct ch_buf *buf)
 {
@@ -172,7 +188,7 @@ start_spectrum(struct ch_request *request, struct ch_subscription *sub, struct c
         ch_feeds_add_spectrum(request->daemon, &spec, &sub->spectrum.analysis, &description, &why);
     if (status != CH_OK) {
         ch_subscription_end(request->daemon, ch_request_session(request), sub->id);
-        ch_request_fail(request, ch_rpc_error_from_status(status), "spectrum", "%s",
+        ch_request_fail(request, ch_rpc_error_from_status(status), blamed(why), "%s",
                         why ? why : ch_strerror(status));
         return false;
     }
