@@ -212,7 +212,7 @@ digital_power(double c0, double c1, double c2, double w)
     const double phi0 = 1.0 - phi1;
     const double dc = c0 + c1 + c2;
     const double nyquist = c0 - c1 + c2;
-    return dc * dc * phi0 + nyquist * nyquist * phi1 - 16.0 * c0 * c2 * phi0 * phi1;
+    return fmax(dc * dc * phi0 + nyquist * nyquist * phi1 - 16.0 * c0 * c2 * phi0 * phi1, 0.0);
 }
 
 double

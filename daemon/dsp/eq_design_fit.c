@@ -53,12 +53,13 @@ add_point(struct fit *fit, const struct ch_eq_analog *analog, const struct ch_eq
     fit->phi[n][0] = 1.0 - s * s;
     fit->phi[n][1] = s * s;
     fit->phi[n][2] = 4.0 * s * s * (1.0 - s * s);
-    fit->target_db[n] = 10.0 * log10(ch_eq_analog_power(analog, w / w0) + 1e-30);
+    const double level_db = 10.0 * log10(ch_eq_analog_power(analog, w / w0) + 1e-30);
+    fit->target_db[n] = level_db;
     if (first) {
         fit->target_db[n] -= 10.0 * log10(ch_eq_powers_at(&first->b, fit->phi[n]) /
                                           ch_eq_powers_at(&first->a, fit->phi[n]));
     }
-    fit->weight[n] = fmin(1.0, pow(10.0, (fit->target_db[n] - FLOOR_DB) / 20.0));
+    fit->weight[n] = fmin(1.0, pow(10.0, (level_db - FLOOR_DB) / 20.0));
 }
 
 static void
