@@ -50,7 +50,10 @@ static const double steps_max[KINDS] = {8.0, 0.5, 0.15};
 static const double dampings[KINDS] = {0.02, 1.0, 1.0};
 
 /// Stiffness of the springs of Q and place, step by step.
-static const double stiffness[] = {3.0, 2.0, 1.0, 0.6, 0.4, 0.3, 0.3, 0.3};
+static const double stiffness[] = {3.0, 2.0, 1.0, 0.6, 0.4, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3};
+/// Steps after which only a solution that is still poor is worked on.
+#define STEPS_USUAL 8
+#define SCORE_POOR  0.5
 
 /// |H|^2 = (num0·phi0 + num1·phi1 + num2·phi2) / (den0·phi0 + …) with phi as in
 /// eq_design_matched.c.
@@ -354,7 +357,7 @@ solve(struct solver *solver, struct trial *best)
     struct trial here = *best, next;
     double damping = 0.0;
     for (uint32_t i = 0; i < sizeof stiffness / sizeof *stiffness; i++) {
-        if (best->score <= SCORE_ENOUGH) {
+        if (best->score <= (i < STEPS_USUAL ? SCORE_ENOUGH : SCORE_POOR)) {
             return;
         }
         find_slopes(solver, &here);
