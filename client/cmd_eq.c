@@ -59,9 +59,29 @@ show(const struct ch_invocation *inv)
 struct band_change {
     int64_t index;
     const char *type;
-    double freq_hz, gain_db, q; ///< NAN: not given
+    const char *family;
+    double freq_hz, gain_db, q, slope, order; ///< NAN: not given
     const char *bypass;
 };
+
+/// on, off, left or right.
+static bool
+is_bypass(const char *text)
+{
+    bool on;
+    return ch_value_on_off(text, &on) || !strcmp(text, "left") || !strcmp(text, "right");
+}
+
+/// Which channels are bypassed, and with `off` none.
+static void
+write_bypass(struct ch_buf *params, const char *text)
+{
+    ch_json_kv_bool(params, "bypass", strcmp(text, "on") == 0);
+    if (strcmp(text, "on") != 0) {
+        ch_json_kv_bool(params, "bypass_left", strcmp(text, "left") == 0);
+        ch_json_kv_bool(params, "bypass_right", strcmp(text, "right") == 0);
+    }
+}
 
 static bool
 parse_option(const struct ch_invocation *inv, const char *name, bool gain, double *out)
@@ -81,8 +101,8 @@ parse_option(const struct ch_invocation *inv, const char *name, bool gain, doubl
 static bool
 parse_band(const struct ch_invocation *inv, struct band_change *out)
 {
-    bool on;
     out->type = ch_args_option(inv, "type");
+    out->family = ch_args_option(inv, "family");
     out->bypass = ch_args_option(inv, "bypass");
     if (inv->n_words < 2 || !ch_value_integer(inv->words[1], 0, INT32_MAX, &out->index)) {
         ch_fail_usage("eq", "set takes the index of a band, from 0");
@@ -90,15 +110,19 @@ parse_band(const struct ch_invocation *inv, struct band_change *out)
     }
     if (!parse_option(inv, "freq", false, &out->freq_hz) ||
         !parse_option(inv, "gain", true, &out->gain_db) ||
-        !parse_option(inv, "q", false, &out->q)) {
+        !parse_option(inv, "q", false, &out->q) ||
+        !parse_option(inv, "slope", false, &out->slope) ||
+        !parse_option(inv, "order", false, &out->order)) {
         return false;
     }
-    if (out->bypass && !ch_value_on_off(out->bypass, &on)) {
-        ch_fail_usage("eq", "--bypass is on or off, not '%s'", out->bypass);
+    if (out->bypass && !is_bypass(out->bypass)) {
+        ch_fail_usage("eq", "--bypass is on, off, left or right, not '%s'", out->bypass);
         return false;
     }
-    if (!out->type && !out->bypass && isnan(out->freq_hz) && isnan(out->gain_db) && isnan(out->q)) {
-        ch_fail_usage("eq", "nothing to set: --type, --freq, --gain, --q or --bypass");
+    if (!out->type && !out->family && !out->bypass && isnan(out->freq_hz) && isnan(out->gain_db) &&
+        isnan(out->q) && isnan(out->slope) && isnan(out->order)) {
+        ch_fail_usage("eq", "nothing to set: --type, --freq, --gain, --q, --slope, --order, "
+                            "--family or --bypass");
         return false;
     }
     return true;
@@ -132,8 +156,13 @@ set_band(const struct ch_invocation *inv)
     write_given(params, "freq_hz", band.freq_hz);
     write_given(params, "gain_db", band.gain_db);
     write_given(params, "q", band.q);
+    write_given(params, "slope", band.slope);
+    write_given(params, "order", band.order);
+    if (band.family) {
+        ch_json_kv_string(params, "family", band.family);
+    }
     if (band.bypass) {
-        ch_json_kv_bool(params, "bypass", strcmp(band.bypass, "on") == 0);
+        write_bypass(params, band.bypass);
     }
     return ch_finish_change(&conn, inv, ch_eq_print_summary);
 }
@@ -145,13 +174,22 @@ static void
 write_flat_band(struct ch_buf *params, const cJSON *band)
 {
     const char *type = ch_field_string(band, "type");
-    bool has_gain = type && (strcmp(type, "peak") == 0 || strstr(type, "shelf"));
+    const char *family = ch_field_string(band, "family");
+    bool has_gain =
+        type && (strcmp(type, "peak") == 0 || strcmp(type, "tilt") == 0 || strstr(type, "shelf"));
     ch_json_begin_object(params);
     ch_json_kv_string(params, "type", type ? type : "peak");
     ch_json_kv_fixed(params, "freq_hz", ch_field_number(band, "freq_hz", 1000), 4);
     ch_json_kv_fixed(params, "gain_db", 0, 4);
-    ch_json_kv_fixed(params, "q", ch_field_number(band, "q", 1), 4);
+    write_given(params, "q", ch_field_number(band, "q", NAN));
+    write_given(params, "slope", ch_field_number(band, "slope", NAN));
+    write_given(params, "order", ch_field_number(band, "order", NAN));
+    if (family) {
+        ch_json_kv_string(params, "family", family);
+    }
     ch_json_kv_bool(params, "bypass", ch_field_bool(band, "bypass") || !has_gain);
+    ch_json_kv_bool(params, "bypass_left", ch_field_bool(band, "bypass_left"));
+    ch_json_kv_bool(params, "bypass_right", ch_field_bool(band, "bypass_right"));
     ch_json_end_object(params);
 }
 
@@ -214,16 +252,15 @@ flat(const struct ch_invocation *inv)
 static int
 bypass(const struct ch_invocation *inv)
 {
-    bool on;
-    if (inv->n_words < 2 || !ch_value_on_off(inv->words[1], &on)) {
-        return ch_fail_usage("eq", "bypass is on or off");
+    if (inv->n_words < 2 || !is_bypass(inv->words[1])) {
+        return ch_fail_usage("eq", "bypass is on, off, left or right");
     }
     struct ch_conn conn;
     int rc = ch_conn_open(&conn, inv->socket);
     if (rc != CH_EXIT_OK) {
         return rc;
     }
-    ch_json_kv_bool(ch_conn_begin(&conn, "eq.set"), "bypass", on);
+    write_bypass(ch_conn_begin(&conn, "eq.set"), inv->words[1]);
     return ch_finish_change(&conn, inv, ch_eq_print_summary);
 }
 

@@ -21,11 +21,14 @@ static const struct ch_option gain_options[] = {
 };
 
 static const struct ch_option eq_options[] = {
-    {"type", "T", "of the band: peak low_shelf high_shelf low_pass high_pass notch"},
+    {"type", "T", "peak low_shelf high_shelf low_pass high_pass band_pass notch all_pass tilt"},
     {"freq", "HZ", "of the band"},
     {"gain", "DB", "of the band"},
     {"q", "Q", "of the band"},
-    {"bypass", "on|off", "of the band"},
+    {"slope", "S", "of a shelf, up to 1, in place of Q"},
+    {"order", "N", "of a low- or high-pass, 1 to 8, or of an all-pass, 1 or 2"},
+    {"family", "F", "of a low- or high-pass: q butterworth linkwitz_riley"},
+    {"bypass", "WHAT", "of the band: on off left right (that channel alone)"},
     {"png", "FILE", "the curve as a picture into a file (- is stdout)"},
     {"size", "WxH", "of the picture, in pixels (1200x600)"},
     {0},
@@ -92,7 +95,8 @@ static const char eq_help[] =
     "  eq set INDEX ...   change a band; the index one past the last adds a band (indices from 0)\n"
     "  eq flat          0 dB everywhere; frequencies and Qs stay, pass and notch bands are "
     "bypassed\n"
-    "  eq bypass on|off the whole equaliser\n"
+    "  eq bypass on|off|left|right\n"
+    "                   the whole equaliser, or that channel of it\n"
     "  eq preamp DB     gain in front of the bands; 'auto' makes room for the highest boost\n"
     "  eq load FILE     a JSON file with the params of eq.set\n"
     "  eq graphic       the sliders; without any, what layouts there are: iso10, iso31, seed8\n"
@@ -151,7 +155,8 @@ const struct ch_command ch_commands[] = {
     {"limiter", "[on | off | CEILING]", "show or set the limiter at the end",
      "CEILING is the highest true peak that leaves, in dBTP: -24 to 0; -1 at first.", NULL, 0, 1,
      NULL, ch_cmd_limiter},
-    {"eq", "[set INDEX ... | flat | bypass on|off | preamp DB|auto | load FILE | graphic ...]",
+    {"eq",
+     "[set INDEX ... | flat | bypass on|off|left|right | preamp DB|auto | load FILE | graphic ...]",
      "show or change the equaliser", eq_help, NULL, 0, -1, eq_options, ch_cmd_eq},
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client/axis.h"
 #include "client/canvas.h"
@@ -18,14 +19,45 @@
 #define CURVE_ROWS    9
 #define N_POINTS      (2 * CURVE_COLUMNS)
 
+/// Of a band or of the whole; "" = heard on both channels.
+static const char *
+bypass_text(const cJSON *of)
+{
+    const bool left = ch_field_bool(of, "bypass_left"), right = ch_field_bool(of, "bypass_right");
+    return ch_field_bool(of, "bypass") || (left && right) ? "bypassed"
+           : left                                         ? "bypassed left"
+           : right                                        ? "bypassed right"
+                                                          : "";
+}
+
 void
 ch_eq_print_summary(const cJSON *eq)
 {
     char preamp[32];
     ch_describe_db(ch_field_db(eq, "preamp_db"), preamp, sizeof preamp);
     int n = cJSON_GetArraySize(ch_field(eq, "bands"));
-    ch_out("eq %s, %d band%s, preamp %s%s\n", ch_field_bool(eq, "bypass") ? "bypassed" : "on", n,
-           n == 1 ? "" : "s", preamp, ch_field_bool(eq, "preamp_auto") ? " (auto)" : "");
+    const char *bypass = bypass_text(eq);
+    ch_out("eq %s, %d band%s, preamp %s%s\n", *bypass ? bypass : "on", n, n == 1 ? "" : "s", preamp,
+           ch_field_bool(eq, "preamp_auto") ? " (auto)" : "");
+}
+
+/// What makes it as wide or as steep as it is: "1.41", "S 0.5", "order 4 butterworth".
+static void
+shape_text(const cJSON *band, char *text, size_t size)
+{
+    const char *family = ch_field_string(band, "family");
+    const double order = ch_field_number(band, "order", 2);
+    const double slope = ch_field_number(band, "slope", NAN);
+    const bool by_q = !family || strcmp(family, "q") == 0;
+    if (!isnan(slope)) {
+        snprintf(text, size, "S %.3g", slope);
+    } else if (!by_q) {
+        snprintf(text, size, "order %.0f %s", order, family);
+    } else if (order != 2) {
+        snprintf(text, size, "order %.0f", order);
+    } else {
+        snprintf(text, size, "%.3g", ch_field_number(band, "q", 0));
+    }
 }
 
 void
@@ -36,12 +68,13 @@ ch_eq_print_bands(const cJSON *eq)
     cJSON_ArrayForEach(band, ch_field(eq, "bands"))
     {
         const char *type = ch_field_string(band, "type");
-        char hz[CH_TIME_BYTES], gain[32];
+        const char *bypass = bypass_text(band);
+        char hz[CH_TIME_BYTES], gain[32], shape[48];
+        shape_text(band, shape, sizeof shape);
         ch_value_hz(ch_field_number(band, "freq_hz", 0), hz);
         ch_describe_db(ch_field_db(band, "gain_db"), gain, sizeof gain);
-        ch_out("  %5.0f  %-10s %12s %10s %7.3g%s\n", ch_field_number(band, "index", 0),
-               type ? type : "?", hz, gain, ch_field_number(band, "q", 0),
-               ch_field_bool(band, "bypass") ? "  bypassed" : "");
+        ch_out("  %5.0f  %-10s %12s %10s %7s%s%s\n", ch_field_number(band, "index", 0),
+               type ? type : "?", hz, gain, shape, *bypass ? "  " : "", bypass);
     }
 }
 
@@ -57,10 +90,9 @@ ch_eq_ask_curve(struct ch_buf *params, int n_points)
 /// Half the height of the picture: whole 6 dB, 12 at least, that hold the curve.  Filters go down
 /// without end, so below it may leave the picture.
 static double
-range_db(const cJSON *gains)
+range_db(const cJSON *gains, double highest)
 {
     const double lowest_shown = -24;
-    double highest = 12;
     const cJSON *item;
     cJSON_ArrayForEach(item, gains)
     {
@@ -120,12 +152,14 @@ int
 ch_eq_print_curve(const cJSON *response)
 {
     const cJSON *gains = ch_field(response, "gains_db");
+    const cJSON *of_right = ch_field(response, "gains_right_db"); // if it is another curve
     struct ch_canvas canvas;
     if (!ch_canvas_create(&canvas, CURVE_COLUMNS, CURVE_ROWS)) {
         return ch_fail_memory();
     }
-    const double range = range_db(gains);
+    const double range = range_db(of_right, range_db(gains, 12));
     draw(&canvas, gains, range);
+    draw(&canvas, of_right, range);
     ch_out("\n");
     for (int row = 0; row < CURVE_ROWS; row++) {
         print_row(&canvas, row, range);

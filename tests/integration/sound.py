@@ -70,6 +70,10 @@ def analog_db(band, freqs_hz):
         h = 1 / (s**2 + s / q + 1)
     elif kind == "high_pass":
         h = s**2 / (s**2 + s / q + 1)
+    elif kind == "band_pass":
+        h = s / q / (s**2 + s / q + 1)
+    elif kind == "all_pass":
+        h = (s**2 - s / q + 1) / (s**2 + s / q + 1)
     else:
         assert kind == "notch"
         h = (s**2 + 1) / (s**2 + s / q + 1)

@@ -180,8 +180,8 @@ METHODS = [
 PARAMS = (
     "player id uris play position_s delta_s repeat random single consume crossfade_s at ids to "
     "offset limit strip gain_db mute pan ramp_ms delta_db min_db max_db bands preamp_db bypass "
-    "design index type freq_hz q layout gains_db points freqs_hz topics sub spectrum "
-    "meter rt rate_hz histogram"
+    "design index type freq_hz q slope order family bypass_left bypass_right layout gains_db "
+    "channel points freqs_hz topics sub spectrum meter rt rate_hz histogram"
 ).split()
 VALUES = [None, True, -1, 1e300, "x" * 5000, [], [None], [0.5], {}, {"a": {}}]
 

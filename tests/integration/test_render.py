@@ -238,6 +238,8 @@ BANDS = [
     {"type": "low_pass", "freq_hz": 3000, "q": 0.7},
     {"type": "high_pass", "freq_hz": 100, "q": 0.7},
     {"type": "notch", "freq_hz": 500, "q": 2},
+    {"type": "band_pass", "freq_hz": 700, "q": 1},
+    {"type": "all_pass", "freq_hz": 900, "q": 0.7},
 ]
 
 
