@@ -354,6 +354,38 @@ load(const struct ch_invocation *inv)
     return rc;
 }
 
+/// Whether each option that was given belongs to this part; otherwise after a message.
+static bool
+check_options(const struct ch_invocation *inv, const char *word)
+{
+    static const struct {
+        const char *option, *parts[3];
+        const char *place;
+    } others[] = {{"format", {"import", "export"}, "'eq import' and 'eq export'"},
+                  {"replace", {"preset"}, "'eq preset save NAME'"},
+                  {"png", {""}, "'eq' alone"},
+                  {"size", {""}, "'eq' alone"}};
+    for (size_t i = 0; inv->command->options[i].name; i++) {
+        const char *name = inv->command->options[i].name;
+        const char *place = "'eq set INDEX'";
+        bool right = strcmp(word, "set") == 0;
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+            if (strcmp(name, others[k].option) == 0) {
+                place = others[k].place;
+                right = false;
+                for (size_t m = 0; others[k].parts[m]; m++) {
+                    right |= strcmp(word, others[k].parts[m]) == 0;
+                }
+            }
+        }
+        if (inv->values[i] && !right) {
+            ch_fail_usage("eq", "--%s belongs to %s", name, place);
+            return false;
+        }
+    }
+    return true;
+}
+
 int
 ch_cmd_eq(const struct ch_invocation *inv)
 {
@@ -361,20 +393,19 @@ ch_cmd_eq(const struct ch_invocation *inv)
         const char *word;
         int max_words;
         int (*run)(const struct ch_invocation *inv);
-    } parts[] = {{"set", 2, set_band},  {"flat", 1, flat}, {"bypass", 2, bypass},
-                 {"preamp", 2, preamp}, {"load", 2, load}, {"graphic", INT_MAX, ch_cmd_eq_graphic}};
+    } parts[] = {{"set", 2, set_band},
+                 {"flat", 1, flat},
+                 {"bypass", 2, bypass},
+                 {"preamp", 2, preamp},
+                 {"load", 2, load},
+                 {"graphic", INT_MAX, ch_cmd_eq_graphic},
+                 {"presets", 1, ch_cmd_eq_presets},
+                 {"preset", 3, ch_cmd_eq_preset},
+                 {"import", 2, ch_cmd_eq_import},
+                 {"export", 2, ch_cmd_eq_export}};
     const char *word = inv->n_words > 0 ? inv->words[0] : "";
-    if (strcmp(word, "set") != 0) {
-        for (size_t i = 0; inv->command->options[i].name; i++) {
-            const char *name = inv->command->options[i].name;
-            const bool of_picture = strcmp(name, "png") == 0 || strcmp(name, "size") == 0;
-            if (inv->values[i] && !(of_picture && inv->n_words == 0)) {
-                return ch_fail_usage("eq",
-                                     of_picture ? "--%s belongs to 'eq' alone"
-                                                : "--%s belongs to 'eq set INDEX'",
-                                     name);
-            }
-        }
+    if (!check_options(inv, word)) {
+        return CH_EXIT_USAGE;
     }
     if (inv->n_words == 0) {
         return show(inv);
@@ -388,5 +419,8 @@ ch_cmd_eq(const struct ch_invocation *inv)
             return parts[i].run(inv);
         }
     }
-    return ch_fail_usage("eq", "'%s' is none of set, flat, bypass, preamp, load, graphic", word);
+    return ch_fail_usage("eq",
+                         "'%s' is none of set, flat, bypass, preamp, load, graphic, presets, "
+                         "preset, import, export",
+                         word);
 }

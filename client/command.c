@@ -31,6 +31,8 @@ static const struct ch_option eq_options[] = {
     {"bypass", "WHAT", "of the band: on off left right (that channel alone)"},
     {"png", "FILE", "the curve as a picture into a file (- is stdout)"},
     {"size", "WxH", "of the picture, in pixels (1200x600)"},
+    {"format", "F", "of the text: apo graphic rew camilladsp (import: seen by itself)"},
+    {"replace", NULL, "save in place of the preset of that name"},
     {0},
 };
 
@@ -103,7 +105,12 @@ static const char eq_help[] =
     "  eq graphic LAYOUT [GAIN...]\n"
     "                   sliders in place of the bands: a gain for each, or all at 0 dB\n"
     "  eq graphic SLIDER GAIN|up [DB]|down [DB]\n"
-    "                   move one: 'eq graphic 1k -3', 'eq graphic 16k up'";
+    "                   move one: 'eq graphic 1k -3', 'eq graphic 16k up'\n"
+    "  eq presets       what presets there are\n"
+    "  eq preset load|save|delete NAME\n"
+    "  eq import FILE   of Equalizer APO, AutoEq, REW or CamillaDSP ('-': standard input); lines\n"
+    "                   that can't be used are printed, and the exit code is 1 then\n"
+    "  eq export [FILE] for one of them, see --format";
 
 static const char spectrum_help[] =
     "On a terminal a live picture; into a pipe, or with --json, one JSON object a line.\n"
@@ -156,7 +163,9 @@ const struct ch_command ch_commands[] = {
      "CEILING is the highest true peak that leaves, in dBTP: -24 to 0; -1 at first.", NULL, 0, 1,
      NULL, ch_cmd_limiter},
     {"eq",
-     "[set INDEX ... | flat | bypass on|off|left|right | preamp DB|auto | load FILE | graphic ...]",
+     "[set INDEX ... | flat | bypass on|off|left|right | preamp DB|auto |\n"
+     "           load FILE | graphic ... | presets | preset load|save|delete NAME |\n"
+     "           import FILE | export [FILE]]",
      "show or change the equaliser", eq_help, NULL, 0, -1, eq_options, ch_cmd_eq},
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},

@@ -35,6 +35,10 @@ int ch_cmd_panic(const struct ch_invocation *inv);
 int ch_cmd_limiter(const struct ch_invocation *inv);
 int ch_cmd_eq(const struct ch_invocation *inv);
 int ch_cmd_eq_graphic(const struct ch_invocation *inv); ///< a part of `eq`
+int ch_cmd_eq_presets(const struct ch_invocation *inv); ///< a part of `eq`
+int ch_cmd_eq_preset(const struct ch_invocation *inv);  ///< a part of `eq`
+int ch_cmd_eq_import(const struct ch_invocation *inv);  ///< a part of `eq`
+int ch_cmd_eq_export(const struct ch_invocation *inv);  ///< a part of `eq`
 int ch_cmd_spectrum(const struct ch_invocation *inv);
 int ch_cmd_meter(const struct ch_invocation *inv);
 int ch_cmd_stats(const struct ch_invocation *inv);
