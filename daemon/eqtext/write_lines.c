@@ -85,6 +85,9 @@ write_bands(struct lines *lines, const struct ch_eqtext_rack *rack)
         struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
         const uint32_t n = ch_eq_stages_from_band(&rack->bands[i], stage);
         bool said = true;
+        if (rack->bands[i].slope > 0.0) {
+            stage[0] = rack->bands[i]; // of which its stage is one by Q
+        }
         for (uint32_t k = 0; k < n; k++) {
             said &= type_name(&stage[k], lines->rew) != NULL;
         }

@@ -415,7 +415,8 @@ def test_dialogues_of_the_protocol(home, make_daemon):
     music = str(home / "Music")
     # The one that ends its daemon has a daemon of its own.
     last = [text for _, text in dialogue if '"server.shutdown"' in text or '"id":40,' in text]
-    main, other = Talk(make_daemon().start().socket), Talk(make_daemon().start().socket)
+    env = {"XDG_CONFIG_HOME": str(home / ".config")}
+    main, other = (Talk(make_daemon(env=env).start().socket) for _ in range(2))
     for direction, text in dialogue:
         talk = other if text in last else main
         if direction == "->":
