@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/dsp/clamp.h — nothing beyond 0 dBFS: it stands behind the limiter and finds nothing.   [rt]
+// daemon/dsp/clamp.h — nothing beyond 0 dBFS: it stands behind the limiter and finds nothing.  [rt]
 
 #ifndef CH_DSP_CLAMP_H
 #define CH_DSP_CLAMP_H

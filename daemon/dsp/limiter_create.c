@@ -16,7 +16,7 @@
 #define FORGET_MS    250.0
 #define RAMP_MS      20.0
 
-#define KAISER_BETA 3.0
+#define KAISER_BETA 3.5
 
 /// From here on every second place between samples is enough.
 #define FINE_RATE_HZ 176400

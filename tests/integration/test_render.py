@@ -32,9 +32,10 @@ def decoded(flac, tmp_path):
 FREE = "--limiter=off"  # for what uses all of the scale: the ceiling is below
 
 
-def noise(bits, n=50_001):
-    """Random numbers with every extreme among them."""
-    top = CORNERS[bits]
+def noise(bits, n=50_001, full_scale=False):
+    """Random numbers with every extreme among them.  If not of full scale they are of a quarter of
+    that: the limiter is not reached, as between samples it is at most 2.5 times as much."""
+    top = CORNERS[bits] if full_scale else CORNERS[bits] // 4
     samples = numpy.random.default_rng(bits).integers(-top - 1, top + 1, (2, n))
     samples[:, :4] = [[0, 1, -1, top], [-1, 0, top, -top]]
     return samples
@@ -46,13 +47,16 @@ def noise(bits, n=50_001):
 @pytest.mark.parametrize("out_format", ["s16", "s24", "f32"])
 @pytest.mark.parametrize("bits", [16, 24])
 @pytest.mark.parametrize("rate_hz", [44100, 48000, 96000])
-def test_bit_exact(media, tmp_path, bits, rate_hz, out_format):
-    """FLAC in, the same numbers out; into fewer bits they are rounded."""
-    flac = media.integers(f"noise-{bits}-{rate_hz}.flac", noise(bits), rate_hz, bits)
+@pytest.mark.parametrize("limiter", ["on", "off"])
+def test_bit_exact(media, tmp_path, limiter, bits, rate_hz, out_format):
+    """FLAC in, the same numbers out; into fewer bits they are rounded.  Below the limiter's ceiling,
+    and without it up to full scale."""
+    source = noise(bits, full_scale=limiter == "off")
+    flac = media.integers(f"noise-{bits}-{rate_hz}-{limiter}.flac", source, rate_hz, bits)
     wanted = decoded(flac, tmp_path)
-    numpy.testing.assert_array_equal(wanted, noise(bits))
+    numpy.testing.assert_array_equal(wanted, source)
     out = tmp_path / "out.wav"
-    render(out, FREE, f"--format={out_format}", flac)
+    render(out, f"--format={out_format}", f"--limiter={limiter}", flac)
     floats, rate, integers = read_wav(out)
     assert rate == rate_hz and floats.shape == wanted.shape
     if out_format == "f32":
@@ -212,7 +216,7 @@ def test_gain_of_minus_infinity(media, tmp_path):
 
 
 def test_limiter(media, tmp_path):
-    """Twelve decibels too loud: never over full scale with it, and over it without."""
+    """Twelve decibels too loud: never over -1 dBFS with it, and over full scale without."""
     loud = media.floats(
         "loud.wav", numpy.random.default_rng(1).uniform(-1, 1, (2, 48000)) ** 3
     )
@@ -222,6 +226,7 @@ def test_limiter(media, tmp_path):
     on, off = (read_wav(tmp_path / name)[0] for name in ("on.wav", "off.wav"))
     source, _, _ = read_wav(loud)
     assert 0.8 < numpy.abs(on).max() <= 10 ** (-1 / 20) * 1.000001
+    assert numpy.abs(off).max() > 1
     assert numpy.abs(off - source * 10 ** (12 / 20)).max() < 1e-6
     assert on.shape == off.shape == source.shape
     low, _, _ = read_wav(tmp_path / "low.wav")

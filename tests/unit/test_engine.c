@@ -213,6 +213,32 @@ taps_see_their_points_of_the_chain(void **state)
     ch_pcm_ring_destroy(pcm);
 }
 
+/// What a position is made of: frames of the ring that were played, less what is still on its way.
+static void
+positions_count_what_has_come_out(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct ch_engine_state now;
+    static const uint32_t blocks[] = {1, 71, 72, 73, 256, 1000};
+    rig_start(&rig);
+    const uint32_t latency = ch_engine_latency(rig.engine);
+    assert_int_equal(latency, RIG_RATE_HZ * 3 / 2000); // 1.5 ms
+    struct ch_pcm_ring *pcm = rig_ring(4096, 4000, rig_counter, 0, true);
+    rig_send(&rig, rig_play(pcm, 1, 0));
+    for (uint32_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        rig_run(&rig, blocks[i], blocks[i]);
+        ch_engine_read_state(rig.engine, &now);
+        const uint64_t played = now.player[0].ring_frame;
+        assert_int_equal(rig.n_out, played > latency ? played - latency : 0);
+        if (rig.n_out > 0) {
+            assert_true(rig.left[rig.n_out - 1] == rig_counter(rig.n_out - 1));
+        }
+    }
+    rig_stop(&rig);
+    ch_pcm_ring_destroy(pcm);
+}
+
 static void
 is_quiet_only_when_nothing_is_left(void **state)
 {
@@ -267,6 +293,7 @@ main(void)
         cmocka_unit_test(gain_moves_without_a_click_and_ends_exact),
         cmocka_unit_test(without_a_callback_commands_take_effect_at_once),
         cmocka_unit_test(taps_see_their_points_of_the_chain),
+        cmocka_unit_test(positions_count_what_has_come_out),
         cmocka_unit_test(is_quiet_only_when_nothing_is_left),
         cmocka_unit_test(a_new_rate_gives_the_decks_back),
     };

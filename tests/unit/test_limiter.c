@@ -208,7 +208,7 @@ between(const float *x, int after, double part, bool soft)
     double sum = 0.0, weights = 0.0;
     for (int n = after - half + 1; n <= after + half; n++) {
         const double t = after + part - n, at = t / half;
-        const double window = soft ? 0.5 + 0.5 * cos(M_PI * at) : kaiser(3.0 * sqrt(1.0 - at * at));
+        const double window = soft ? 0.5 + 0.5 * cos(M_PI * at) : kaiser(3.5 * sqrt(1.0 - at * at));
         const double w = window * sin(M_PI * t) / t;
         weights += w;
         sum += n < 0 || n >= TOTAL ? 0.0 : w * (double)x[n];
