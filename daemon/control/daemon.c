@@ -190,6 +190,19 @@ ch_daemon_silent(struct ch_daemon *daemon)
     }
 }
 
+// On one frame, since the equaliser may ring for long after the last deck has faded out.
+static void
+stop_and_mute(struct ch_daemon *daemon)
+{
+    const struct ch_command mute = {.op = CH_COMMAND_GAIN, .gain = {.mute = true}};
+    struct ch_gather gather;
+    ch_link_gather(daemon, &gather);
+    ch_transport_stop(daemon, NULL);
+    ch_link_gathered(daemon);
+    gather.commands[gather.n++] = mute;
+    ch_link_send(daemon, gather.commands, gather.n, NULL, NULL);
+}
+
 void
 ch_daemon_stop(struct ch_daemon *daemon)
 {
@@ -200,8 +213,10 @@ ch_daemon_stop(struct ch_daemon *daemon)
     ch_systemd_stopping();
     ch_server_stop(daemon);
     ch_txs_stop(daemon);
-    const bool sounds = daemon->transport.active && daemon->device.running;
-    ch_transport_stop(daemon, NULL);
+    struct ch_engine_state state;
+    ch_engine_read_state(daemon->link.engine, &state);
+    const bool sounds = daemon->device.running && (daemon->transport.active || !state.quiet);
+    stop_and_mute(daemon);
     // ch_daemon_silent() shortens it.
     uv_timer_start(&daemon->farewell, on_farewell, sounds ? FAREWELL_MS : 0, 0);
 }

@@ -13,9 +13,8 @@
 
 #define WHY_BYTES 256
 
-/// A raised cosine of this length leaves at most -92 dBFS above 2 kHz of a 100 Hz sine of -6 dBFS,
-/// wherever in its wave it begins (tests/unit/test_strip.c).
-#define RAMP_MIN_MS 10.0
+/// A raised cosine of half this length leaves up to -85 dBFS above 2 kHz of a 100 Hz sine of -6 dBFS.
+#define RAMP_MIN_MS 20.0
 
 void
 ch_mixer_init(struct ch_mixer *mixer, double max_gain_db)
