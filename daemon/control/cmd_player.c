@@ -259,7 +259,7 @@ player_mode(struct ch_request *request)
     ch_transport_answer(daemon, request, 0, 0);
 }
 
-// --- what they would do, for a tx, which puts the state back --------------------------------------
+// --- what they would do, for a tx, which puts the state back -------------------------------------
 
 static void
 previewed(struct ch_request *request)

@@ -368,7 +368,7 @@ def test_with_a_track_that_was_put_in(client, cue):
 
 
 def half_cosine(n, frame, length, target):
-    """The way from 1 to `target` that a change at `frame` takes; its first step is on that frame."""
+    """The way from 1 to `target` of a change at `frame`, whose first step is on it."""
     x = numpy.clip((numpy.arange(n) - frame + 1) / length, 0, 1)
     return 1 + (target - 1) * (0.5 - 0.5 * numpy.cos(numpy.pi * x))
 
