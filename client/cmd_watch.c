@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/cmd_loudness.h"
 #include "client/command.h"
 #include "client/describe.h"
 #include "client/eq_picture.h"
@@ -35,7 +36,8 @@ print_words(const char *topic, const cJSON *data)
     } printers[] = {{"player", ch_print_player_line},
                     {"queue", print_queue_line},
                     {"mixer", ch_print_mixer_line},
-                    {"eq", ch_eq_print_summary}};
+                    {"eq", ch_eq_print_summary},
+                    {"loudness", ch_print_loudness_line}};
     char clock[16];
     time_t now = time(NULL);
     struct tm local;

@@ -36,6 +36,13 @@ static const struct ch_option eq_options[] = {
     {0},
 };
 
+static const struct ch_option loudness_options[] = {
+    {"target", "LUFS", "what pieces are brought to, -40 to -5 (-18)"},
+    {"preamp", "DB", "on top of it, -24 to 12 (0)"},
+    {"scan", "on|off", "scan what is played and not known, for the next time (off)"},
+    {0},
+};
+
 static const struct ch_option spectrum_options[] = {
     {"rate", "HZ", "frames a second, 1 to 120 (30)"},
     {"bands", "N", "8 to 512 (live: as many as there are columns; else 64)"},
@@ -112,6 +119,13 @@ static const char eq_help[] =
     "                   that can't be used are printed, and the exit code is 1 then\n"
     "  eq export [FILE] for one of them, see --format";
 
+static const char loudness_help[] =
+    "Without anything: the mode, and what it does to what plays now.\n"
+    "  loudness off|track|album|auto   gain by tags (ReplayGain, R128) or by what a scan found;\n"
+    "                   auto: album where neighbours in the queue are of one album, else track\n"
+    "  loudness scan DIR...   measure all audio files below; each folder is an album.  Nothing is\n"
+    "                   written to the files: the daemon remembers.  Ctrl-C keeps what was found.";
+
 static const char spectrum_help[] =
     "On a terminal a live picture; into a pipe, or with --json, one JSON object a line.\n"
     "Keys: q quit, space pause, left/right seek, up/down gain, n/p next and previous, m mute,\n"
@@ -167,14 +181,17 @@ const struct ch_command ch_commands[] = {
      "           load FILE | graphic ... | presets | preset load|save|delete NAME |\n"
      "           import FILE | export [FILE]]",
      "show or change the equaliser", eq_help, NULL, 0, -1, eq_options, ch_cmd_eq},
+    {"loudness", "[off | track | album | auto | scan DIR...]", "bring pieces to one loudness",
+     loudness_help, NULL, 0, -1, loudness_options, ch_cmd_loudness},
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},
     {"status", "", "what plays, where and how", NULL, NULL, 0, 0, NULL, ch_cmd_status},
     {"stats", "", "how the audio callback keeps time", stats_help, NULL, 0, 0, stats_options,
      ch_cmd_stats},
     {"watch", "[TOPIC...]", "print changes as they happen",
-     "Topics: player queue mixer eq device server (the first four if none is named). Into a pipe,\n"
-     "or with --json, one JSON object a line: the present state first.",
+     "Topics: player queue mixer eq loudness device server (the first four if none is named). "
+     "Into\n"
+     "a pipe, or with --json, one JSON object a line: the present state first.",
      NULL, 0, -1, watch_options, ch_cmd_watch},
     {"call", "METHOD [PARAMS]", "any method of the protocol; PARAMS in JSON", NULL, NULL, 1, 2,
      call_options, ch_cmd_call},

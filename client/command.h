@@ -39,6 +39,7 @@ int ch_cmd_eq_presets(const struct ch_invocation *inv); ///< a part of `eq`
 int ch_cmd_eq_preset(const struct ch_invocation *inv);  ///< a part of `eq`
 int ch_cmd_eq_import(const struct ch_invocation *inv);  ///< a part of `eq`
 int ch_cmd_eq_export(const struct ch_invocation *inv);  ///< a part of `eq`
+int ch_cmd_loudness(const struct ch_invocation *inv);
 int ch_cmd_spectrum(const struct ch_invocation *inv);
 int ch_cmd_meter(const struct ch_invocation *inv);
 int ch_cmd_stats(const struct ch_invocation *inv);

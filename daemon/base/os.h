@@ -75,4 +75,7 @@ bool ch_os_lock_memory(void *region, size_t bytes);
 /// Lower the calling thread's priority below the rest of the daemon (a decoder, an analyser).
 void ch_os_be_nice(int increment);
 
+/// Let the calling thread run only when nothing else wants to.
+void ch_os_be_idle(void);
+
 #endif

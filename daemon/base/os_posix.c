@@ -259,3 +259,12 @@ ch_os_be_nice(int increment)
     const int now = getpriority(PRIO_PROCESS, 0);
     (void)setpriority(PRIO_PROCESS, 0, now + increment);
 }
+
+void
+ch_os_be_idle(void)
+{
+    const struct sched_param param = {.sched_priority = 0};
+    if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &param)) {
+        ch_os_be_nice(19);
+    }
+}

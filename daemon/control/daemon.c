@@ -26,6 +26,7 @@ on_wake(uv_async_t *async)
     ch_transport_poll(daemon);
     ch_feeds_poll(daemon);
     ch_sound_state_poll(daemon);
+    ch_scans_poll(daemon);
     ch_sessions_resume(daemon);
 }
 
@@ -169,6 +170,7 @@ leave(struct ch_daemon *daemon)
     ch_device_close(daemon);
     ch_sessions_close_all(daemon);
     ch_feeds_fini(daemon);
+    ch_scans_fini(daemon); // its thread wakes the loop
     // Sessions' own close callbacks are under way; what is left has none.
     uv_walk(&daemon->loop, close_quietly, NULL);
 }
@@ -217,6 +219,7 @@ ch_daemon_stop(struct ch_daemon *daemon)
     ch_engine_read_state(daemon->link.engine, &state);
     const bool sounds = daemon->device.running && (daemon->transport.active || !state.quiet);
     stop_and_mute(daemon);
+    (void)ch_scans_cancel(daemon);
     // ch_daemon_silent() shortens it.
     uv_timer_start(&daemon->farewell, on_farewell, sounds ? FAREWELL_MS : 0, 0);
 }

@@ -13,6 +13,7 @@
 #include "daemon/control/feeds.h"
 #include "daemon/control/link.h"
 #include "daemon/control/loudness.h"
+#include "daemon/control/loudness_scans.h"
 #include "daemon/control/mixer.h"
 #include "daemon/control/rt_watch.h"
 #include "daemon/control/server.h"
@@ -38,6 +39,7 @@ struct ch_daemon {
     struct ch_device device;
     struct ch_transport transport;
     struct ch_loudness loudness;
+    struct ch_scans scans;
     struct ch_mixer mixer;
     struct ch_equaliser equaliser;
     struct ch_sound_state sound_state;

@@ -54,6 +54,16 @@ take_neighbours(const struct ch_queue *queue, const struct ch_item *item, const 
     }
 }
 
+static void
+take_known(struct ch_daemon *daemon, const char *path, struct ch_loudness_order *order)
+{
+    const struct ch_loudness_measured *known = ch_loudness_cache_find(ch_scans_cache(daemon), path);
+    if (known) {
+        order->scanned = ch_loudness_facts_from_scan(known);
+        order->scanned_file = known->file;
+    }
+}
+
 void
 ch_loudness_fill_order(struct ch_daemon *daemon, const struct ch_item *item,
                        struct ch_loudness_order *order)
@@ -69,9 +79,11 @@ ch_loudness_fill_order(struct ch_daemon *daemon, const struct ch_item *item,
     }
     struct ch_uri *own = malloc(sizeof *own);
     char detail[CH_DETAIL_BYTES];
-    if (own && ch_uri_parse(own, item->uri, detail) == CH_OK && own->kind == CH_URI_FILE &&
-        order->settings.mode == CH_LOUDNESS_AUTO) {
-        take_neighbours(queue, item, own->path, order);
+    if (own && ch_uri_parse(own, item->uri, detail) == CH_OK && own->kind == CH_URI_FILE) {
+        take_known(daemon, own->path, order);
+        if (order->settings.mode == CH_LOUDNESS_AUTO) {
+            take_neighbours(queue, item, own->path, order);
+        }
     }
     free(own);
 }
@@ -157,6 +169,7 @@ ch_loudness_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
     ch_json_kv_string(buf, "mode", modes[settings->mode]);
     ch_json_kv_fixed(buf, "target_lufs", settings->target_lufs, 2);
     ch_json_kv_fixed(buf, "preamp_db", settings->preamp_db, 2);
+    ch_json_kv_bool(buf, "scan", daemon->loudness.scan_played);
     ch_json_key(buf, "current");
     const struct ch_loudness_applied *applied = ch_transport_loudness(daemon);
     if (applied) {
@@ -164,4 +177,6 @@ ch_loudness_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
     } else {
         ch_json_null(buf);
     }
+    ch_json_key(buf, "scanning");
+    ch_scans_write_progress(daemon, buf);
 }

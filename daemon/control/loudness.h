@@ -19,7 +19,8 @@ struct ch_request;
 
 struct ch_loudness {
     struct ch_loudness_settings settings;
-    uint32_t rev; ///< counts changes of what a gain depends on
+    bool scan_played; ///< what is played and not known is scanned, for the next time
+    uint32_t rev;     ///< counts changes of what a gain depends on
     struct ch_loudness_waiter {
         struct ch_loudness_waiter *next;
         struct ch_request *request;

@@ -198,6 +198,11 @@ item_began(struct ch_daemon *daemon, struct ch_play *play, const struct ch_strea
         queue->rev++;
         ch_topics_changed(daemon, CH_TOPIC_QUEUE, "player");
     }
+    if (item && daemon->loudness.scan_played && !play->exchange &&
+        message->loudness.origin == CH_LOUDNESS_UNKNOWN &&
+        daemon->loudness.settings.mode != CH_LOUDNESS_OFF) {
+        ch_scans_add_unasked(daemon, item->uri);
+    }
     if (play == daemon->transport.active) {
         ch_transport_agree(daemon); // the queue may have changed while it was being opened
     }

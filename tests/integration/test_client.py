@@ -405,8 +405,8 @@ def test_help_of_everything(tmp_path):
     assert text.returncode == 0
     verbs = re.findall(r"^  ([a-z]+) ", text.stdout, re.MULTILINE)
     assert {"play", "pause", "resume", "toggle", "stop", "next", "prev", "seek", "load", "add",
-            "queue", "rm", "mv", "clear", "gain", "mute", "unmute", "eq", "spectrum", "meter",
-            "status", "watch", "call", "raw", "render"} <= set(verbs)
+            "queue", "rm", "mv", "clear", "gain", "mute", "unmute", "eq", "loudness", "spectrum",
+            "meter", "status", "watch", "call", "raw", "render"} <= set(verbs)
     for verb in verbs:
         one = run(CHANT, verb, "--help")
         assert one.returncode == 0 and one.stdout.startswith(f"Usage: chant {verb}")

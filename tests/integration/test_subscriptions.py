@@ -5,7 +5,7 @@ import pytest
 
 from programs import eventually
 
-STATE_TOPICS = ["player", "queue", "mixer", "eq", "device", "server"]
+STATE_TOPICS = ["player", "queue", "mixer", "eq", "loudness", "device", "server"]
 
 pytestmark = pytest.mark.threads
 
@@ -20,6 +20,7 @@ def test_snapshot_is_what_the_getters_say(client):
     assert snapshot["mixer"] == client.call("mixer.get")
     assert snapshot["mixer"]["gain_db"] == -7 and snapshot["mixer"]["mute"] is True
     assert snapshot["eq"] == client.call("eq.get")
+    assert snapshot["loudness"] == client.call("loudness.get")
     server = client.call("server.status")
     assert snapshot["device"] == server["device"]
     assert snapshot["server"]["pid"] == server["pid"]

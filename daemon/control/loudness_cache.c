@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: ISC
+// daemon/control/loudness_cache.c — a table of paths, and the lines it is kept in.
+
+#include "daemon/control/loudness_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/log.h"
+
+#define MAGIC "1" ///< first word of every line: the version of its form
+/// Files that are remembered; what was measured first is forgotten first.
+#define ENTRIES_MAX 32768
+#define N_BUCKETS   8192
+/// Lines without use that are borne before the file is written anew.
+#define STALE_MAX  4096
+#define LINE_BYTES (CH_URI_BYTES + 512)
+
+struct entry {
+    struct entry *next;          ///< in its bucket
+    struct entry *older, *newer; ///< in the order of measuring
+    struct ch_loudness_measured measured;
+    char path[];
+};
+
+struct ch_loudness_cache {
+    struct entry *buckets[N_BUCKETS];
+    struct entry *oldest, *newest;
+    uint32_t n_entries;
+    uint32_t n_stale; ///< lines of the file that say nothing any more
+    int fd;           ///< opened for appending; -1 = in memory alone
+    char path[CH_URI_BYTES];
+};
+
+// --- the table ---------------------------------------------------------------------------------
+
+static struct entry **
+bucket_of(struct ch_loudness_cache *cache, const char *path)
+{
+    uint32_t hash = 2166136261u; // FNV-1a
+    for (const char *c = path; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    return &cache->buckets[hash % N_BUCKETS];
+}
+
+static void
+unlink_age(struct ch_loudness_cache *cache, struct entry *entry)
+{
+    *(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
+    *(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
+}
+
+static void
+link_newest(struct ch_loudness_cache *cache, struct entry *entry)
+{
+    entry->older = cache->newest;
+    entry->newer = NULL;
+    *(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
+    cache->newest = entry;
+}
+
+static void
+forget_oldest(struct ch_loudness_cache *cache)
+{
+    struct entry *entry = cache->oldest;
+    struct entry **at = bucket_of(cache, entry->path);
+    while (*at != entry) {
+        at = &(*at)->next;
+    }
+    *at = entry->next;
+    unlink_age(cache, entry);
+    free(entry);
+    cache->n_entries--;
+    cache->n_stale++;
+}
+
+static void
+remember(struct ch_loudness_cache *cache, const char *path,
+         const struct ch_loudness_measured *measured)
+{
+    struct entry **bucket = bucket_of(cache, path);
+    struct entry *entry = *bucket;
+    while (entry && strcmp(entry->path, path) != 0) {
+        entry = entry->next;
+    }
+    if (entry) {
+        unlink_age(cache, entry);
+        cache->n_stale++;
+    } else {
+        entry = malloc(sizeof *entry + strlen(path) + 1);
+        if (!entry) {
+            return;
+        }
+        strcpy(entry->path, path);
+        entry->next = *bucket;
+        *bucket = entry;
+        cache->n_entries++;
+    }
+    entry->measured = *measured;
+    link_newest(cache, entry);
+    if (cache->n_entries > ENTRIES_MAX) {
+        forget_oldest(cache);
+    }
+}
+
+const struct ch_loudness_measured *
+ch_loudness_cache_find(const struct ch_loudness_cache *cache, const char *path)
+{
+    const struct entry *entry = cache ? *bucket_of((struct ch_loudness_cache *)cache, path) : NULL;
+    while (entry && strcmp(entry->path, path) != 0) {
+        entry = entry->next;
+    }
+    return entry ? &entry->measured : NULL;
+}
+
+// --- lines -------------------------------------------------------------------------------------
+
+/// 0 if it does not fit; paths with a newline have no line.
+static size_t
+format_line(const char *path, const struct ch_loudness_measured *m, char line[LINE_BYTES])
+{
+    const struct ch_file_identity *file = &m->file;
+    if (strchr(path, '\n')) {
+        return 0;
+    }
+    const int n =
+        snprintf(line, LINE_BYTES,
+                 MAGIC " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64
+                       " %.3f %.3f %.3f %.3f %.3f %" PRIx64 " %s\n",
+                 file->device, file->inode, file->bytes, file->modified_ns, m->lufs, m->range_lu,
+                 m->true_peak_dbtp, m->album_lufs, m->album_true_peak_dbtp, m->album_key, path);
+    return n > 0 && n < LINE_BYTES ? (size_t)n : 0;
+}
+
+static bool
+is_level(double db)
+{
+    return db == -INFINITY || (db >= -400.0 && db <= 200.0);
+}
+
+static bool
+parse_line(const char *line, struct ch_loudness_measured *m, const char **path)
+{
+    int n = 0;
+    struct ch_file_identity *file = &m->file;
+    *m = (struct ch_loudness_measured){0};
+    const int found = sscanf(
+        line,
+        MAGIC " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %lf %lf %lf %lf %lf %" SCNx64 " %n",
+        &file->device, &file->inode, &file->bytes, &file->modified_ns, &m->lufs, &m->range_lu,
+        &m->true_peak_dbtp, &m->album_lufs, &m->album_true_peak_dbtp, &m->album_key, &n);
+    *path = line + n;
+    return found == 10 && n > 0 && **path == '/' && is_level(m->lufs) && m->range_lu >= 0.0 &&
+           m->range_lu < 200.0 && is_level(m->true_peak_dbtp) && is_level(m->album_lufs) &&
+           is_level(m->album_true_peak_dbtp);
+}
+
+static void
+read_lines(struct ch_loudness_cache *cache, FILE *in)
+{
+    char *line = malloc(LINE_BYTES);
+    uint32_t n_bad = 0;
+    bool inside = false; // of a line that is too long
+    while (line && fgets(line, LINE_BYTES, in)) {
+        const size_t n = strlen(line);
+        const bool whole = n && line[n - 1] == '\n';
+        const bool rest = inside;
+        inside = !whole;
+        struct ch_loudness_measured measured;
+        const char *path;
+        if (!whole || rest) {
+            n_bad += !rest;
+            continue;
+        }
+        line[n - 1] = '\0';
+        if (parse_line(line, &measured, &path)) {
+            remember(cache, path, &measured);
+        } else {
+            n_bad++;
+        }
+    }
+    free(line);
+    cache->n_stale += n_bad;
+    if (n_bad) {
+        ch_debug("%s: %u lines make no sense; passed over", cache->path, n_bad);
+    }
+}
+
+static void
+open_to_append(struct ch_loudness_cache *cache)
+{
+    cache->fd = open(cache->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/// All that is known, in a new file that takes the place of the old one.
+static void
+write_anew(struct ch_loudness_cache *cache)
+{
+    char part[CH_URI_BYTES + 8], line[LINE_BYTES];
+    snprintf(part, sizeof part, "%s.new", cache->path);
+    FILE *out = fopen(part, "we");
+    for (const struct entry *entry = cache->oldest; out && entry; entry = entry->newer) {
+        fwrite(line, 1, format_line(entry->path, &entry->measured, line), out);
+    }
+    if (!out || fclose(out) || rename(part, cache->path)) {
+        ch_debug("%s can't be written anew: %s", cache->path, strerror(errno));
+        unlink(part);
+        return;
+    }
+    cache->n_stale = 0;
+}
+
+// --- its place ---------------------------------------------------------------------------------
+
+/// The folder, made if its parent is there; false if there is none.
+static bool
+find_folder(char *out, size_t bytes)
+{
+    const char *own = getenv("CACHE_DIRECTORY"), *xdg = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
+    int n;
+    if (own && *own == '/') {
+        n = snprintf(out, bytes, "%.*s", (int)strcspn(own, ":"), own);
+    } else if (xdg && *xdg == '/') {
+        n = snprintf(out, bytes, "%s", xdg);
+    } else if (home && *home == '/') {
+        n = snprintf(out, bytes, "%s/.cache", home);
+    } else {
+        return false;
+    }
+    if (n < 0 || (size_t)n + sizeof "/chant" > bytes) {
+        return false;
+    }
+    if (!own || *own != '/') {
+        (void)mkdir(out, 0700);
+        strcat(out, "/chant");
+        (void)mkdir(out, 0700);
+    }
+    return true;
+}
+
+static void
+open_file(struct ch_loudness_cache *cache)
+{
+    if (!find_folder(cache->path, sizeof cache->path - sizeof "/loudness")) {
+        cache->path[0] = '\0';
+        return;
+    }
+    strcat(cache->path, "/loudness");
+    FILE *in = fopen(cache->path, "re");
+    if (in) {
+        read_lines(cache, in);
+        fclose(in);
+    }
+    if (cache->n_stale > STALE_MAX) {
+        write_anew(cache);
+    }
+    open_to_append(cache);
+    if (cache->fd < 0) {
+        ch_info("%s: %s; what scans find is kept in memory", cache->path, strerror(errno));
+        cache->path[0] = '\0';
+        return;
+    }
+    // A line that was cut off by a crash must not swallow the next one.
+    char last = '\n';
+    const off_t end = lseek(cache->fd, 0, SEEK_END);
+    if (end > 0 && pread(cache->fd, &last, 1, end - 1) == 1 && last != '\n') {
+        (void)!write(cache->fd, "\n", 1);
+    }
+}
+
+struct ch_loudness_cache *
+ch_loudness_cache_open(void)
+{
+    struct ch_loudness_cache *cache = calloc(1, sizeof *cache);
+    if (cache) {
+        cache->fd = -1;
+        open_file(cache);
+    }
+    return cache;
+}
+
+void
+ch_loudness_cache_close(struct ch_loudness_cache *cache)
+{
+    if (!cache) {
+        return;
+    }
+    if (cache->fd >= 0) {
+        close(cache->fd);
+    }
+    while (cache->oldest) {
+        struct entry *entry = cache->oldest;
+        cache->oldest = entry->newer;
+        free(entry);
+    }
+    free(cache);
+}
+
+void
+ch_loudness_cache_put(struct ch_loudness_cache *cache, const char *path,
+                      const struct ch_loudness_measured *measured)
+{
+    if (!cache) {
+        return;
+    }
+    char line[LINE_BYTES];
+    remember(cache, path, measured);
+    const size_t n = format_line(path, measured, line);
+    if (cache->fd >= 0 && n && write(cache->fd, line, n) != (ssize_t)n) {
+        ch_debug("%s: %s", cache->path, strerror(errno));
+    }
+    if (cache->fd >= 0 && cache->n_stale > ENTRIES_MAX) {
+        close(cache->fd);
+        write_anew(cache);
+        cache->n_stale = 0;
+        open_to_append(cache);
+    }
+}
+
+const char *
+ch_loudness_cache_path(const struct ch_loudness_cache *cache)
+{
+    return cache ? cache->path : "";
+}
