@@ -84,21 +84,29 @@ pan(struct stage *stage, uint32_t i)
     set_gain(stage, i % 2 ? 1.0f : 0.0f, i % 2 ? 0.0f : 1.0f);
 }
 
-static struct ch_command
-section(uint32_t index, const struct ch_eq_band *band, enum ch_eq_design design)
+/// What brings sections first … first + n - 1 to a band, which takes no more than n.
+static void
+sections(const struct ch_eq_band *band, enum ch_eq_design design, uint32_t first, uint32_t n,
+         struct ch_command *commands)
 {
-    struct ch_command command = {.op = CH_COMMAND_EQ_SECTION};
-    bool identity;
-    ch_eq_section_from_band(band, design, RIG_RATE_HZ, &command.eq.section, &identity);
-    command.eq.index = (uint16_t)index;
-    command.eq.identity = identity;
-    return command;
+    struct ch_eq_section section[CH_EQ_BAND_SECTIONS_MAX];
+    const uint32_t n_used = ch_eq_sections_from_band(band, design, RIG_RATE_HZ, section);
+    assert_true(n_used <= n);
+    for (uint32_t i = 0; i < n; i++) {
+        commands[i] = (struct ch_command){.op = CH_COMMAND_EQ_SECTION};
+        commands[i].eq.index = (uint16_t)(first + i);
+        commands[i].eq.identity = (uint16_t)(i < n_used ? ch_eq_band_bypass(band) : CH_EQ_BOTH);
+        commands[i].eq.section =
+            i < n_used ? section[i] : (struct ch_eq_section){1.0, 1.0, 1.0, 1.0, 1.0};
+    }
 }
 
 static void
 set_band(struct stage *stage, struct ch_eq_band band)
 {
-    rig_send(&stage->rig, section(0, &band, CH_EQ_MATCHED));
+    struct ch_command chain[CH_EQ_BAND_SECTIONS_MAX];
+    sections(&band, CH_EQ_MATCHED, 0, CH_EQ_BAND_SECTIONS_MAX, chain);
+    assert_true(ch_engine_send(stage->rig.engine, chain, CH_EQ_BAND_SECTIONS_MAX));
 }
 
 static struct ch_eq_band
@@ -144,8 +152,9 @@ eq_bypass(struct stage *stage, uint32_t i)
 static void
 eq_preamp(struct stage *stage, uint32_t i)
 {
-    rig_send(&stage->rig, (struct ch_command){.op = CH_COMMAND_EQ_PREAMP,
-                                              .preamp = {.linear = i % 2 ? 1.0f : 0.05f}});
+    rig_send(&stage->rig,
+             (struct ch_command){.op = CH_COMMAND_EQ_PREAMP,
+                                 .preamp = {i % 2 ? 1.0f : 0.05f, i % 2 ? 1.0f : 0.05f, 0}});
 }
 
 /// All bands, the design and the preamp as one: what a preset does.
@@ -159,10 +168,10 @@ eq_rack(struct stage *stage, uint32_t i)
                                         .gain_db = any(200) / 10.0 - 10.0,
                                         .q = 1.4,
                                         .bypass = i % 3 == 2};
-        chain[n] = section(n, &band, i % 2 ? CH_EQ_RBJ : CH_EQ_MATCHED);
+        sections(&band, i % 2 ? CH_EQ_RBJ : CH_EQ_MATCHED, n, 1, &chain[n]);
     }
-    chain[10] =
-        (struct ch_command){.op = CH_COMMAND_EQ_PREAMP, .preamp = {.linear = i % 2 ? 0.2f : 0.1f}};
+    chain[10] = (struct ch_command){.op = CH_COMMAND_EQ_PREAMP,
+                                    .preamp = {i % 2 ? 0.2f : 0.1f, i % 2 ? 0.2f : 0.1f, 0}};
     assert_true(ch_engine_send(stage->rig.engine, chain, 11));
 }
 
@@ -238,9 +247,10 @@ tx(struct stage *stage, uint32_t i)
     const struct ch_eq_band band = bell(i % 2 ? 100.0 : 200.0, 5.0, 1.0);
     struct ch_command chain[4] = {
         {.op = CH_COMMAND_GAIN, .gain = {.left = i % 2 ? 1.0f : 0.3f, .right = 0.5f}},
-        section(0, &band, CH_EQ_MATCHED),
+        {.op = CH_COMMAND_EQ_SECTION},
         {.op = CH_COMMAND_LIMITER, .limiter = {.ceiling = i % 2 ? 0.95f : 0.97f}},
         {.op = i % 2 ? CH_COMMAND_RESUME : CH_COMMAND_PAUSE}};
+    sections(&band, CH_EQ_MATCHED, 0, 1, &chain[1]);
     assert_true(ch_engine_send(stage->rig.engine, chain, 4));
 }
 
