@@ -262,19 +262,10 @@ preamp_is_flat(const struct ch_ramp *preamp)
     return ch_ramp_settled(preamp) && preamp->target == 1.0f;
 }
 
-/// At most CH_EQ_GRID_FRAMES.  A channel that nothing is done to stays as it is, whatever is in it;
-/// in its place the kernel filters silence.
+/// At most CH_EQ_GRID_FRAMES.
 CH_RT static void
 run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 {
-    float spare[CH_EQ_GRID_FRAMES];
-    const bool left_passes = !(eq->filtered & CH_EQ_LEFT) && preamp_is_flat(&eq->preamp[0]);
-    const bool right_passes = !(eq->filtered & CH_EQ_RIGHT) && preamp_is_flat(&eq->preamp[1]);
-    if (left_passes || right_passes) {
-        memset(spare, 0, n_frames * sizeof *spare);
-        left = left_passes ? spare : left;
-        right = right_passes ? spare : right;
-    }
 #if CH_EQ_HAVE_AVX2
     if (eq->kernel == CH_EQ_KERNEL_AVX2) {
         ch_eq_chunk_avx2(eq, left, right, n_frames);
@@ -282,6 +273,18 @@ run_chunk(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
     }
 #endif
     ch_eq_chunk_sse2(eq, left, right, n_frames);
+}
+
+/// A channel that no section filters.  Where the preamp does nothing to it either it stays as it
+/// is, whatever is in it; in its place the kernel filters silence.
+CH_RT static void
+run_chunk_in_part(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
+{
+    float spare[CH_EQ_GRID_FRAMES];
+    memset(spare, 0, n_frames * sizeof *spare);
+    const bool left_passes = !(eq->filtered & CH_EQ_LEFT) && preamp_is_flat(&eq->preamp[0]);
+    const bool right_passes = !(eq->filtered & CH_EQ_RIGHT) && preamp_is_flat(&eq->preamp[1]);
+    run_chunk(eq, left_passes ? spare : left, right_passes ? spare : right, n_frames);
 }
 
 CH_RT static bool
@@ -295,7 +298,11 @@ ch_eq_run(struct ch_eq *eq, float *left, float *right, uint32_t n_frames)
 {
     while (n_frames > 0 && !is_flat(eq)) {
         const uint32_t n = n_frames < eq->grid_left ? n_frames : eq->grid_left;
-        run_chunk(eq, left, right, n);
+        if (eq->filtered == CH_EQ_BOTH) {
+            run_chunk(eq, left, right, n);
+        } else {
+            run_chunk_in_part(eq, left, right, n);
+        }
         left += n;
         right += n;
         n_frames -= n;

@@ -7,9 +7,9 @@
 // quadratic in 1/z is c0·phi0 + c1·phi1 + c2·phi2: linear in its three "powers", hence solvable by
 // hand.  Cuts are inverted boosts: fitting a cut itself can err by twice as much.
 //
-// Bells end there.  For all others the closed form is where the fit of eq_design_fit.c begins, which
-// errs a third to a twentieth as much; what defines a type stays as it is: the level at 0 Hz, and
-// zeros at 0 Hz or on the unit circle.
+// Bells end there.  For all others the closed form is where the fit of eq_design_fit.c begins,
+// which errs a third to a twentieth as much; what defines a type stays as it is: the level at 0 Hz,
+// and zeros at 0 Hz or on the unit circle.
 
 #include <math.h>
 #include <stddef.h>

@@ -163,10 +163,10 @@ is_zero(v4f x)
 
 /// x[0] and x[1], from frames that are interleaved.
 ALWAYS_INLINE CH_RT void
-widen(v4f frames, v2 gain, v2 *x)
+widen(v4f frames, vec gain, v2 *x)
 {
 #if BANDS == 2
-    *(vec *)x = __builtin_convertvector(frames, vec) * join(gain, gain);
+    *(vec *)x = __builtin_convertvector(frames, vec) * gain;
 #else
     x[0] = (v2){(double)frames[0], (double)frames[1]} * gain;
     x[1] = (v2){(double)frames[2], (double)frames[3]} * gain;
@@ -187,14 +187,15 @@ narrow(const v2 *x)
 CH_RT static inline bool
 widen_all(const float *left, const float *right, v2 gain, v2 *x, uint32_t n_frames)
 {
+    const vec gains = join(gain, gain);
     v4f check = {};
     uint32_t n = 0;
     for (; n + 4 <= n_frames; n += 4) {
         const v4f l = *(const v4f_anywhere *)(left + n);
         const v4f r = *(const v4f_anywhere *)(right + n);
         check += l * 0.0f + r * 0.0f;
-        widen(__builtin_shufflevector(l, r, 0, 4, 1, 5), gain, x + n);
-        widen(__builtin_shufflevector(l, r, 2, 6, 3, 7), gain, x + n + 2);
+        widen(__builtin_shufflevector(l, r, 0, 4, 1, 5), gains, x + n);
+        widen(__builtin_shufflevector(l, r, 2, 6, 3, 7), gains, x + n + 2);
     }
     for (; n < n_frames; n++) {
         check[0] += left[n] * 0.0f + right[n] * 0.0f;

@@ -130,15 +130,14 @@ ch_eq_voice_level(const struct ch_eq_voice *voice, const double scale[CH_CHANNEL
 CH_RT bool
 ch_eq_voice_tidy(struct ch_eq_voice *voice, const double scale[CH_CHANNELS])
 {
-    bool finite = true;
+    const double sum[CH_CHANNELS] = {state_sum(voice, 0), state_sum(voice, 1)};
+    const bool finite = (sum[0] + sum[1]) * 0.0 == 0.0;
     for (int c = 0; c < CH_CHANNELS; c++) {
-        const double sum = state_sum(voice, c);
-        const bool is_finite = sum * 0.0 == 0.0;
-        if (!is_finite || sum < FLUSH_BELOW * magnitude(scale[c])) {
+        // What is not finite is not above either.
+        if (!(sum[c] >= FLUSH_BELOW * magnitude(scale[c]) && sum[c] * 0.0 == 0.0)) {
             voice->s1[c] = 0.0;
             voice->s2[c] = 0.0;
         }
-        finite = finite && is_finite;
     }
     return finite;
 }

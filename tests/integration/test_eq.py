@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The equaliser's bands on the wire: what they take, what they answer, and what eq.response says."""
+"""The equaliser's bands on the wire: what they take and answer, and what eq.response says."""
 
 import numpy
 import pytest

@@ -226,8 +226,8 @@ corner_max(uint32_t rate_hz)
     return fmin(20000.0, 0.45 * rate_hz);
 }
 
-/// Largest distance in dB of the sections that run from the prototype, for corners up to the lower of
-/// 20 kHz and 0.45 of the rate, over 20 Hz…20 kHz where the prototype is above floor_db.
+/// Largest distance in dB of the sections that run from the prototype, for corners up to the lower
+/// of 20 kHz and 0.45 of the rate, over 20 Hz…20 kHz where the prototype is above floor_db.
 static double
 worst_error(const struct ch_eq_band *band, uint32_t rate_hz, double floor_db)
 {
