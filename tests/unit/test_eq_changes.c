@@ -16,6 +16,7 @@
 #include "daemon/dsp/eq.h"
 #include "daemon/engine/messages.h"
 #include "tests/unit/figure.h"
+#include "tests/unit/near.h"
 #include "tests/unit/residue.h"
 
 enum { RATE_HZ = 48000, LENGTH = 960, TOTAL = 48000, SETTLED = 26000 };
@@ -344,6 +345,40 @@ a_bypassed_channel_does_not_touch_the_other(void **state)
     }
 }
 
+/// Peak over the last second, in dB over what went in.
+static double
+level_db(const float *x)
+{
+    float largest = 0.0f;
+    for (int n = TOTAL - 9600; n < TOTAL; n++) {
+        largest = fmaxf(largest, fabsf(x[n]));
+    }
+    return 20.0 * log10((double)largest / 0.5);
+}
+
+/// Each channel is as loud as its curve says, whichever bypass makes them differ.
+static void
+channels_have_their_curves(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "{\"preamp_db\":-6,\"bypass_left\":true,\"bands\":[" BELL "]}",
+        "{\"preamp_db\":-6,\"bypass_right\":true,\"bands\":[" BELL "]}",
+        "{\"preamp_db\":-3,\"bands\":[{\"freq_hz\":100,\"gain_db\":5,\"q\":1,"
+        "\"bypass_left\":true},{\"freq_hz\":120,\"gain_db\":-4,\"q\":1,"
+        "\"bypass_right\":true}]}",
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct ch_eq_curve curve;
+        begin(settings[i]);
+        run(0, TOTAL);
+        ch_equaliser_curve(&equaliser, CH_EQ_LEFT, RATE_HZ, &curve);
+        assert_near(level_db(left), ch_eq_curve_db(&curve, 100.0), 0.02);
+        ch_equaliser_curve(&equaliser, CH_EQ_RIGHT, RATE_HZ, &curve);
+        assert_near(level_db(right), ch_eq_curve_db(&curve, 100.0), 0.02);
+    }
+}
+
 // --- sections -----------------------------------------------------------------------------------
 
 /// A band that grows or goes tells of its own sections only.
@@ -396,6 +431,7 @@ main(void)
         cmocka_unit_test(flat_and_bypassed_is_bit_exact),
         cmocka_unit_test(a_bypassed_channel_is_bit_exact),
         cmocka_unit_test(a_bypassed_channel_does_not_touch_the_other),
+        cmocka_unit_test(channels_have_their_curves),
         cmocka_unit_test(only_what_differs_is_told),
         cmocka_unit_test(there_are_sections_for_so_many),
     };
