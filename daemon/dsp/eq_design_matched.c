@@ -150,11 +150,13 @@ ease_of_rate(uint32_t rate_hz)
 
 // --- fitting -----------------------------------------------------------------------------------
 
-/// Highest frequency that counts, radians per sample.
+/// Highest frequency that counts for a corner, radians per sample: 20 kHz, and of a corner above
+/// that its surroundings, lest its resonance be anything.
 static double
-top_of_rate(uint32_t rate_hz)
+top_for(double w0, uint32_t rate_hz)
 {
-    return fmin(2.0 * M_PI * 20000.0 / (double)rate_hz, M_PI);
+    const double audible = 2.0 * M_PI * 20000.0 / (double)rate_hz;
+    return fmin(w0 > audible ? 1.25 * w0 : audible, M_PI);
 }
 
 static struct ch_eq_fitted
@@ -186,7 +188,7 @@ refine(const struct ch_eq_analog *analog, double w0, uint32_t rate_hz, uint32_t 
        struct ch_biquad *biquad)
 {
     struct ch_eq_fitted fitted = fitted_from(biquad);
-    ch_eq_fit(analog, NULL, w0, top_of_rate(rate_hz), free, &fitted);
+    ch_eq_fit(analog, NULL, w0, top_for(w0, rate_hz), free, &fitted);
     set_fitted(&fitted, free, biquad);
 }
 
@@ -286,7 +288,7 @@ resonant_low_shelf_boost(const struct ch_eq_analog *analog, double w0, double q,
     second.a = second.b = powers_of(1.0, 0.25, 0.09);
     second.b.c1 *= 1.1;
     second.b.c2 *= 1.1;
-    ch_eq_fit(analog, &first, w0, top_of_rate(rate_hz), free, &second);
+    ch_eq_fit(analog, &first, w0, top_for(w0, rate_hz), free, &second);
     set_fitted(&second, free, &biquad[1]);
 }
 

@@ -292,6 +292,21 @@ STEPS = {
         ("eq.set", {"bypass": True}),
         ("eq.set", {"bypass": False, "bands": []}),
     ],
+    "eq of several sections": [
+        ("eq.set", {"bands": [{"type": "tilt", "freq_hz": 300, "gain_db": -9}]}),
+        ("eq.band", {"index": 0, "type": "low_pass", "family": "butterworth", "order": 8}),
+        ("eq.band", {"index": 0, "family": "linkwitz_riley", "order": 4}),
+        ("eq.band", {"index": 0, "type": "low_shelf", "freq_hz": 900, "slope": 0.5}),
+        ("eq.band", {"index": 0, "type": "all_pass", "order": 1}),
+        ("eq.set", {"bands": []}),
+    ],
+    "eq of one channel": [
+        ("eq.set", {"bands": [{"freq_hz": 100, "gain_db": 6, "q": 1}], "preamp_db": -3}),
+        ("eq.band", {"index": 0, "bypass_left": True}),
+        ("eq.set", {"bypass_right": True}),
+        ("eq.set", {"bypass_left": True, "bypass_right": False}),
+        ("eq.set", {"bypass_left": False, "bands": [], "preamp_db": 0}),
+    ],
 }
 
 
