@@ -67,13 +67,13 @@ set_up_silence(const struct ch_case *c)
     CASE_MUST(ch_engine_create(&engine, CASE_RATE_HZ) == CH_OK);
 }
 
-// `size` players of noise that stays below the limiter's ceiling.
+// `size` players of noise, between whose samples nothing can reach the limiter's ceiling.
 static void
 set_up_streams(const struct ch_case *c)
 {
     set_up_silence(c);
     for (uint32_t i = 0; i < c->size; i++) {
-        play_noise(i, 0.5f / (float)c->size);
+        play_noise(i, 0.25f / (float)c->size);
     }
 }
 
@@ -99,6 +99,14 @@ set_up_too_loud(const struct ch_case *c)
 {
     set_up_silence(c);
     play_noise(0, 2.0f);
+}
+
+// Between the samples it might be above the ceiling, but it is not.
+static void
+set_up_in_reach(const struct ch_case *c)
+{
+    set_up_silence(c);
+    play_noise(0, 0.38f);
 }
 
 static void
@@ -146,6 +154,13 @@ tear_down_sounding(void)
 }
 
 static void
+tear_down_not_limited(void)
+{
+    CASE_MUST(engine->n_limited == 0);
+    tear_down_sounding();
+}
+
+static void
 tear_down_limited(void)
 {
     CASE_MUST(engine->n_limited > 0);
@@ -189,6 +204,7 @@ const struct ch_case ch_cases_engine[] = {
     FULL_CHAIN("-avx2", NULL, CH_EQ_KERNEL_AVX2, ch_case_has_avx2),
     FULL_CHAIN("-one-band-swept-sse2", move_band, CH_EQ_KERNEL_SSE2, NULL),
     FULL_CHAIN("-one-band-swept-avx2", move_band, CH_EQ_KERNEL_AVX2, ch_case_has_avx2),
+    CALLBACK("limiter-in-reach", 1, set_up_in_reach, NULL, tear_down_not_limited),
     CALLBACK("limiter-working", 1, set_up_too_loud, NULL, tear_down_limited),
     {.name = "command/send-apply-ack",
      .set_up = set_up_silence,

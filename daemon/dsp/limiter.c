@@ -25,8 +25,8 @@
 #define SILENCE 1e-10f
 
 typedef ch_limiter_v4 v4;
-typedef float v4_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
-typedef int32_t v4i __attribute__((vector_size(16), may_alias));
+typedef ch_limiter_v4_anywhere v4_anywhere;
+typedef ch_limiter_v4i v4i;
 
 CH_RT uint32_t
 ch_limiter_latency(const struct ch_limiter *limiter)
@@ -85,13 +85,6 @@ magnitude4(v4 x)
     return (v4)((v4i)x & 0x7fffffff);
 }
 
-CH_RT static v4
-larger4(v4 a, v4 b)
-{
-    const v4i first = a > b;
-    return (v4)(((v4i)a & first) | ((v4i)b & ~first));
-}
-
 /// The largest sample, or NaN if something is not finite: 0·x is 0 for every finite x and NaN
 /// otherwise.
 CH_RT static float
@@ -102,7 +95,7 @@ scan(const float *left, const float *right, uint32_t n_frames)
     for (; n + 4 <= n_frames; n += 4) {
         const v4 l = load4(left + n), r = load4(right + n);
         check4 += l * 0.0f + r * 0.0f;
-        largest4 = larger4(larger4(magnitude4(l), magnitude4(r)), largest4);
+        largest4 = ch_limiter_larger4(ch_limiter_larger4(magnitude4(l), magnitude4(r)), largest4);
     }
     float largest = 0.0f, check = 0.0f;
     for (int i = 0; i < 4; i++) {
@@ -208,12 +201,13 @@ delay(struct ch_limiter *limiter, float *left, float *right, uint32_t n_frames)
 CH_RT static void
 apply(struct ch_limiter *limiter, const double *gain, float *left, float *right, uint32_t n_frames)
 {
+    double lowest = (double)limiter->min_gain;
     for (uint32_t n = 0; n < n_frames; n++) {
         left[n] = (float)((double)left[n] * gain[n]);
         right[n] = (float)((double)right[n] * gain[n]);
-        const float rounded = (float)gain[n];
-        limiter->min_gain = rounded < limiter->min_gain ? rounded : limiter->min_gain;
+        lowest = gain[n] < lowest ? gain[n] : lowest;
     }
+    limiter->min_gain = (float)lowest;
 }
 
 /// Nothing in what is looked at reaches the ceiling: only time goes on.

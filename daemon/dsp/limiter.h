@@ -7,8 +7,8 @@
 // delayed frame leaves, so |out| <= ceiling is certain for the samples (of a ceiling that moves:
 // its largest value since the frame came in), and true for what is between them as far as one can
 // measure it.  A sound that stays 0.05 dB below the ceiling (0.25 dB where it has much next to half
-// the rate) leaves bit for bit as it came, L frames
-// later.  L = 1.5 ms, the detector's share of it included.  Bypassed it only delays.
+// the rate) leaves bit for bit as it came, L frames later.  L = 1.5 ms, the detector's share of it
+// included.  Bypassed it only delays.
 
 #ifndef CH_DSP_LIMITER_H
 #define CH_DSP_LIMITER_H

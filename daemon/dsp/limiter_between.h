@@ -12,23 +12,13 @@
 #ifndef LANES
 
 typedef ch_limiter_v4 vec;
-typedef float vec_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
-typedef int32_t vec_mask __attribute__((vector_size(16), may_alias));
-
-CH_RT static inline vec
-larger4(vec a, vec b)
-{
-    const vec_mask first = a > b;
-    return (vec)(((vec_mask)a & first) | ((vec_mask)b & ~first));
-}
-
 #    define LANES           4
-#    define LOAD(x)         (*(const vec_anywhere *)(x))
-#    define STORE(x, v)     (*(vec_anywhere *)(x) = (v))
+#    define LOAD(x)         (*(const ch_limiter_v4_anywhere *)(x))
+#    define STORE(x, v)     (*(ch_limiter_v4_anywhere *)(x) = (v))
 #    define TAP(t)          (t)
 #    define MULADD(a, b, c) ((a) * (b) + (c))
-#    define MAGNITUDE(v)    ((vec)((vec_mask)(v)&0x7fffffff))
-#    define LARGER(a, b)    larger4(a, b)
+#    define MAGNITUDE(v)    ((vec)((ch_limiter_v4i)(v)&0x7fffffff))
+#    define LARGER(a, b)    ch_limiter_larger4(a, b)
 
 #endif
 

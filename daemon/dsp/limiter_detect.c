@@ -56,9 +56,9 @@ ch_limiter_detect(struct ch_limiter *limiter, const float *left, const float *ri
     look_between(limiter, x[1] + 1, between + 1, n_frames);
     const float *l = x[0] + limiter->half, *r = x[1] + limiter->half;
     for (uint32_t n = 0; n < n_frames; n += 4) {
-        const vec samples = larger4(MAGNITUDE(LOAD(l + n)), MAGNITUDE(LOAD(r + n)));
-        const vec places = larger4(LOAD(between + n), LOAD(between + 1 + n));
-        STORE(found + n, larger4(samples, places));
+        const vec samples = ch_limiter_larger4(MAGNITUDE(LOAD(l + n)), MAGNITUDE(LOAD(r + n)));
+        const vec places = ch_limiter_larger4(LOAD(between + n), LOAD(between + 1 + n));
+        STORE(found + n, ch_limiter_larger4(samples, places));
     }
     memcpy(peak, found, n_frames * sizeof *peak);
     limiter->between = between[n_frames];

@@ -22,9 +22,7 @@
 /// -200 dBFS.
 #define SILENCE 1e-10f
 
-typedef ch_limiter_v4 v4;
-typedef float v4_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
-typedef int32_t v4i __attribute__((vector_size(16), may_alias));
+typedef ch_limiter_v4_anywhere v4_anywhere;
 
 CH_RT void
 ch_limiter_rest(struct ch_limiter *limiter)
@@ -52,12 +50,10 @@ ch_limiter_rest(struct ch_limiter *limiter)
     limiter->resting = true;
 }
 
-CH_RT static inline ch_limiter_v4
-larger4(const float *a, const float *b)
+CH_RT static inline void
+store_larger4(float *out, const float *a, const float *b)
 {
-    const v4 first = *(const v4_anywhere *)a, second = *(const v4_anywhere *)b;
-    const v4i which = first > second;
-    return (v4)(((v4i)first & which) | ((v4i)second & ~which));
+    *(v4_anywhere *)out = ch_limiter_larger4(*(const v4_anywhere *)a, *(const v4_anywhere *)b);
 }
 
 /// The largest peak of the last `span` frames, at each frame: of 1, then of 2, 4, … frames from
@@ -74,11 +70,11 @@ slide_maximum(struct ch_limiter *limiter, const float *peak, float *maximum, uin
     uint32_t width = 1;
     for (; 2 * width <= span; width *= 2) {
         for (uint32_t i = 0; i < total; i += 4) {
-            *(v4_anywhere *)(x + i) = larger4(x + i, x + i + width);
+            store_larger4(x + i, x + i, x + i + width);
         }
     }
     for (uint32_t n = 0; n < n_frames; n += 4) {
-        *(v4_anywhere *)(maximum + n) = larger4(x + n, x + n + span - width);
+        store_larger4(maximum + n, x + n, x + n + span - width);
     }
 }
 
@@ -155,19 +151,21 @@ release(struct ch_limiter *limiter, double *gain, uint32_t n_frames)
 CH_RT static void
 add_up(struct ch_limiter_box *box, int64_t *value, uint32_t n_frames)
 {
-    int64_t *const ring = box->ring;
-    const uint32_t length = box->length;
     int64_t total = box->total;
-    uint32_t at = box->at;
-    for (uint32_t n = 0; n < n_frames; n++) {
-        const int64_t newest = value[n];
-        total += newest - ring[at];
-        ring[at] = newest;
-        at = ch_limiter_wrap(at + 1, length);
-        value[n] = total;
+    for (uint32_t done = 0; done < n_frames;) {
+        const uint32_t left = n_frames - done, to_end = box->length - box->at;
+        const uint32_t n = left < to_end ? left : to_end;
+        int64_t *const oldest = box->ring + box->at;
+        for (uint32_t i = 0; i < n; i++) {
+            const int64_t newest = value[done + i];
+            total += newest - oldest[i];
+            oldest[i] = newest;
+            value[done + i] = total;
+        }
+        box->at = ch_limiter_wrap(box->at + n, box->length);
+        done += n;
     }
     box->total = total;
-    box->at = at;
 }
 
 /// In place: from the envelope to the gain.

@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __SSE__
+#    include <xmmintrin.h>
+#endif
+
 #include "daemon/base/attributes.h"
 #include "daemon/dsp/ramp.h"
 
@@ -36,6 +40,20 @@
 #define CH_LIMITER_ONE ((int64_t)1 << 36)
 
 typedef float ch_limiter_v4 __attribute__((vector_size(16), may_alias));
+typedef float ch_limiter_v4_anywhere __attribute__((vector_size(16), may_alias, aligned(4)));
+typedef int32_t ch_limiter_v4i __attribute__((vector_size(16), may_alias));
+
+/// Lane by lane; b where a is NaN.
+CH_RT static inline ch_limiter_v4
+ch_limiter_larger4(ch_limiter_v4 a, ch_limiter_v4 b)
+{
+#ifdef __SSE__
+    return (ch_limiter_v4)_mm_max_ps((__m128)a, (__m128)b);
+#else
+    const ch_limiter_v4i first = a > b;
+    return (ch_limiter_v4)(((ch_limiter_v4i)a & first) | ((ch_limiter_v4i)b & ~first));
+#endif
+}
 
 struct ch_limiter_frame {
     float left, right;

@@ -49,8 +49,8 @@ def noise(bits, n=50_001, full_scale=False):
 @pytest.mark.parametrize("rate_hz", [44100, 48000, 96000])
 @pytest.mark.parametrize("limiter", ["on", "off"])
 def test_bit_exact(media, tmp_path, limiter, bits, rate_hz, out_format):
-    """FLAC in, the same numbers out; into fewer bits they are rounded.  Below the limiter's ceiling,
-    and without it up to full scale."""
+    """FLAC in, the same numbers out; into fewer bits they are rounded.  Below the limiter's
+    ceiling, and without it up to full scale."""
     source = noise(bits, full_scale=limiter == "off")
     flac = media.integers(f"noise-{bits}-{rate_hz}-{limiter}.flac", source, rate_hz, bits)
     wanted = decoded(flac, tmp_path)
