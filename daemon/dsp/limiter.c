@@ -214,7 +214,6 @@ apply(struct ch_limiter *limiter, const double *gain, float *left, float *right,
 CH_RT static void
 stay_at_rest(struct ch_limiter *limiter, uint32_t n_frames)
 {
-    limiter->between = 0.0f;
     limiter->hold_at = (limiter->hold_at + n_frames) % limiter->hold_frames;
 }
 

@@ -149,10 +149,7 @@ ch_limiter_create(uint32_t rate_hz)
     limiter->slow_down = part_of(SLOW_DOWN_MS, rate_hz);
     limiter->slow_up = part_of(SLOW_UP_MS, rate_hz);
     limiter->delay = calloc(limiter->latency, sizeof *limiter->delay);
-    limiter->past = calloc(limiter->span, sizeof *limiter->past);
-    limiter->work = calloc(2 * limiter->span + CH_LIMITER_CHUNK + 8, sizeof *limiter->work);
-    if (limiter->delay == NULL || limiter->past == NULL || limiter->work == NULL ||
-        !make_boxes(limiter)) {
+    if (limiter->delay == NULL || !make_boxes(limiter)) {
         ch_limiter_destroy(limiter);
         return NULL;
     }
@@ -168,8 +165,6 @@ ch_limiter_destroy(struct ch_limiter *limiter)
 {
     if (limiter != NULL) {
         free(limiter->delay);
-        free(limiter->past);
-        free(limiter->work);
         for (uint32_t i = 0; i < CH_LIMITER_BOXES; i++) {
             free(limiter->box[i].ring);
         }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/limiter_detect.c — how high the sound goes between its samples.                  [rt]
 //
-// The peak of a frame is the largest of its own samples and of the places between it and its two
-// neighbours, of both channels: eight places a frame (four from 176.4 kHz on), each a windowed sinc
-// over 2·half samples.  Meters do not agree about what lies above 0.45 times the rate: their
-// interpolators are steeper or softer there, and the softer is not always the lower.  So below
-// 176.4 kHz a soft one, four places of 12 samples as in BS.1770, has its say as well.
+// The peak of a frame is the largest of its own samples and of the places between it and the next,
+// of both channels: seven places (three from 176.4 kHz on), each a windowed sinc over 2·half
+// samples.  For the next frame it counts as well, since it is held for longer than a frame.
+//
+// Meters do not agree about what lies above 0.45 times the rate: their interpolators are steeper or
+// softer there, and the softer is not always the lower.  So below 176.4 kHz a soft one, three
+// places of 12 samples as in BS.1770, has its say as well.
 
 #include <string.h>
 
@@ -44,22 +46,19 @@ lay_out(const struct ch_limiter *limiter, const float *in, uint32_t channel, flo
 }
 
 CH_RT void
-ch_limiter_detect(struct ch_limiter *limiter, const float *left, const float *right, float *peak,
-                  uint32_t n_frames)
+ch_limiter_detect(const struct ch_limiter *limiter, const float *left, const float *right,
+                  float *peak, uint32_t n_frames)
 {
     float x[2][WINDOW_MAX + CH_LIMITER_CHUNK + LANES_MAX];
-    float between[1 + CH_LIMITER_CHUNK + LANES_MAX] = {limiter->between}; // before each, and behind
-    float found[CH_LIMITER_CHUNK + LANES_MAX];
+    float found[CH_LIMITER_CHUNK + LANES_MAX] = {0.0f};
     lay_out(limiter, left, 0, x[0], n_frames);
     lay_out(limiter, right, 1, x[1], n_frames);
-    look_between(limiter, x[0] + 1, between + 1, n_frames);
-    look_between(limiter, x[1] + 1, between + 1, n_frames);
+    look_between(limiter, x[0] + 1, found, n_frames);
+    look_between(limiter, x[1] + 1, found, n_frames);
     const float *l = x[0] + limiter->half, *r = x[1] + limiter->half;
     for (uint32_t n = 0; n < n_frames; n += 4) {
         const vec samples = ch_limiter_larger4(MAGNITUDE(LOAD(l + n)), MAGNITUDE(LOAD(r + n)));
-        const vec places = ch_limiter_larger4(LOAD(between + n), LOAD(between + 1 + n));
-        STORE(found + n, ch_limiter_larger4(samples, places));
+        STORE(found + n, ch_limiter_larger4(samples, LOAD(found + n)));
     }
     memcpy(peak, found, n_frames * sizeof *peak);
-    limiter->between = between[n_frames];
 }

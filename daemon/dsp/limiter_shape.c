@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/limiter_shape.c — from peaks to a gain that is low enough and smooth.            [rt]
 //
-//     maximum   h = the largest peak of the last `span` frames, and of the 30 ms before those
+//     maximum   h = the largest peak of the last 30 ms, look-ahead included
 //     required  r = min(1, ceiling / h)
 //     slow      s follows r in 200 ms down and 400 ms up
 //     envelope  e = r where that falls, else towards min(r, s) in 50 ms: e <= r
@@ -14,15 +14,11 @@
 
 #include "daemon/dsp/limiter_state.h"
 
-#include <string.h>
-
 /// The last of the way back is one step of -120 dB, itself spread over the averages.
 #define WAY_END 1e-6
 
 /// -200 dBFS.
 #define SILENCE 1e-10f
-
-typedef ch_limiter_v4_anywhere v4_anywhere;
 
 CH_RT void
 ch_limiter_rest(struct ch_limiter *limiter)
@@ -42,40 +38,10 @@ ch_limiter_rest(struct ch_limiter *limiter)
     }
     limiter->hold_max = 0.0f;
     limiter->held = 0.0f;
-    limiter->between = 0.0f;
     limiter->envelope = 1.0;
     limiter->slow = 1.0;
-    memset(limiter->past, 0, (limiter->span - 1) * sizeof *limiter->past);
     limiter->n_idle = 0;
     limiter->resting = true;
-}
-
-CH_RT static inline void
-store_larger4(float *out, const float *a, const float *b)
-{
-    *(v4_anywhere *)out = ch_limiter_larger4(*(const v4_anywhere *)a, *(const v4_anywhere *)b);
-}
-
-/// The largest peak of the last `span` frames, at each frame: of 1, then of 2, 4, … frames from
-/// each on, and at last of two such spans that overlap.  The same work for any sound.
-CH_RT static void
-slide_maximum(struct ch_limiter *limiter, const float *peak, float *maximum, uint32_t n_frames)
-{
-    const uint32_t span = limiter->span, total = span - 1 + n_frames;
-    float *const x = limiter->work;
-    memcpy(x, limiter->past, (span - 1) * sizeof *x);
-    memcpy(x + span - 1, peak, n_frames * sizeof *x);
-    memcpy(limiter->past, x + n_frames, (span - 1) * sizeof *x);
-    memset(x + total, 0, (span / 2 + 8) * sizeof *x);
-    uint32_t width = 1;
-    for (; 2 * width <= span; width *= 2) {
-        for (uint32_t i = 0; i < total; i += 4) {
-            store_larger4(x + i, x + i, x + i + width);
-        }
-    }
-    for (uint32_t n = 0; n < n_frames; n += 4) {
-        store_larger4(maximum + n, x + n, x + n + span - width);
-    }
 }
 
 /// A slot holds the largest of its frames; the oldest is forgotten as a whole.
@@ -92,9 +58,10 @@ next_slot(struct ch_limiter *limiter)
     limiter->hold_max = largest;
 }
 
-/// In place: from the maximum of the look-ahead to what is held.
+/// The largest peak of all slots at each frame: of `hold_frames` times all slots but one at least,
+/// which is more than the look-ahead.
 CH_RT static void
-hold(struct ch_limiter *limiter, float *maximum, uint32_t n_frames)
+hold(struct ch_limiter *limiter, const float *peak, float *high, uint32_t n_frames)
 {
     for (uint32_t done = 0; done < n_frames;) {
         const uint32_t left = n_frames - done, room = limiter->hold_frames - limiter->hold_at;
@@ -103,11 +70,11 @@ hold(struct ch_limiter *limiter, float *maximum, uint32_t n_frames)
         float slot = limiter->hold[limiter->hold_slot];
         limiter->hold_at += end - done;
         for (; done < end; done++) {
-            slot = maximum[done] > slot ? maximum[done] : slot;
-            maximum[done] = slot > before ? slot : before;
-            limiter->held = maximum[done];
+            slot = peak[done] > slot ? peak[done] : slot;
+            high[done] = slot > before ? slot : before;
         }
         limiter->hold[limiter->hold_slot] = slot;
+        limiter->held = slot > before ? slot : before;
         if (limiter->hold_at == limiter->hold_frames) {
             next_slot(limiter);
         }
@@ -200,10 +167,9 @@ is_at_rest(const struct ch_limiter *limiter)
 CH_RT static void
 shape(struct ch_limiter *limiter, const float *peak, double *gain, uint32_t n_frames)
 {
-    float ceiling[CH_LIMITER_CHUNK], high[CH_LIMITER_CHUNK + 4];
+    float ceiling[CH_LIMITER_CHUNK], high[CH_LIMITER_CHUNK];
     ch_ramp_fill(&limiter->ceiling, ceiling, n_frames);
-    slide_maximum(limiter, peak, high, n_frames);
-    hold(limiter, high, n_frames);
+    hold(limiter, peak, high, n_frames);
     require(high, ceiling, gain, n_frames);
     release(limiter, gain, n_frames);
     average(limiter, gain, n_frames);

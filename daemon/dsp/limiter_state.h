@@ -2,8 +2,8 @@
 // daemon/dsp/limiter_state.h — what the limiter remembers; private to limiter*.c.
 //
 // Peaks are those of the frame `half` frames ago: the interpolator needs as many on its other side.
-// A window of `span` = latency - half + 1 peaks holds every one that can still lower the gain of
-// the frame that leaves: its own and those of the look-ahead.
+// The last `span` = latency - half + 1 peaks are those that can still lower the gain of the frame
+// that leaves: its own and those of the look-ahead.
 
 #ifndef CH_DSP_LIMITER_STATE_H
 #define CH_DSP_LIMITER_STATE_H
@@ -89,7 +89,7 @@ struct ch_limiter {
     bool wide;              ///< the processor has AVX2 and FMA
     float taps_sum;         ///< no place is further from 0 than the largest sample times this
     uint32_t latency;       ///< frames
-    uint32_t span;          ///< frames; of the maximum and of the averages together
+    uint32_t span;          ///< frames; of the averages together
     uint32_t ramp_frames;   ///< of ceiling and bypass
     uint32_t hold_frames;   ///< of one slot of the hold
     uint32_t forget_frames; ///< of silence, after which the gain is 1 at once
@@ -110,10 +110,7 @@ struct ch_limiter {
     float recent[2];
     uint32_t n_recent; ///< frames in the second
 
-    float between; ///< peak between the last two frames that were looked at
-    float held;    ///< the highest of look-ahead and hold, at the last frame
-    float *past;   ///< the last span - 1 peaks
-    float *work;   ///< of the maximum
+    float held; ///< the highest of all slots, at the last frame
     float hold[CH_LIMITER_HOLD_SLOTS];
     float hold_max; ///< of all slots but the one that fills
     uint32_t hold_slot, hold_at;
@@ -125,8 +122,8 @@ struct ch_limiter {
 
 /// The peaks of n_frames (at most CH_LIMITER_CHUNK), the last of which came `half` frames before
 /// the last that comes in now.  Before ch_limiter's delay takes those in.                      [rt]
-CH_RT void ch_limiter_detect(struct ch_limiter *limiter, const float *left, const float *right,
-                             float *peak, uint32_t n_frames);
+CH_RT void ch_limiter_detect(const struct ch_limiter *limiter, const float *left,
+                             const float *right, float *peak, uint32_t n_frames);
 
 #if CH_LIMITER_HAVE_AVX2
 /// What detect() does with one channel: the larger of `between` and what is between the samples

@@ -187,7 +187,7 @@ test_moving_ceiling(void **state)
     ch_limiter_destroy(limiter);
 }
 
-enum { RATE = 48000, HALF = 10, SPAN = 63, SLOT = 97, DEFINED = 12000 };
+enum { RATE = 48000, HALF = 10, SLOT = 97, DEFINED = 12000 };
 
 static double
 kaiser(double x)
@@ -231,9 +231,9 @@ place(int after, int eighth)
 static void
 define_gain(double ceiling, double gain[DEFINED])
 {
-    static double peak[DEFINED], highest[DEFINED], envelope[DEFINED], box[4][DEFINED];
+    static double peak[DEFINED], envelope[DEFINED], box[4][DEFINED];
     static const int length[] = {16, 24, 25};
-    double slow = 1.0, last = 1.0, between_before = 0.0;
+    double slow = 1.0, last = 1.0;
     for (int n = 0; n < DEFINED; n++) {
         const int at = n - HALF; // the frame whose peak is complete
         double between_behind = 0.0;
@@ -242,15 +242,10 @@ define_gain(double ceiling, double gain[DEFINED])
         }
         const double sample =
             at < 0 ? 0.0 : fmax(fabs((double)in_left[at]), fabs((double)in_right[at]));
-        peak[n] = fmax(sample, fmax(between_before, between_behind));
-        between_before = between_behind;
-        highest[n] = 0.0;
-        for (int i = n; i >= 0 && i > n - SPAN; i--) {
-            highest[n] = fmax(highest[n], peak[i]);
-        }
+        peak[n] = fmax(sample, between_behind);
         double held = 0.0;
         for (int i = n; i >= 0 && i / SLOT > n / SLOT - 16; i--) {
-            held = fmax(held, highest[i]);
+            held = fmax(held, peak[i]);
         }
         const double required = held > ceiling ? ceiling / held : 1.0;
         slow += (required - slow) * (1.0 - exp(-1.0 / ((required < slow ? 0.2 : 0.4) * RATE)));

@@ -54,7 +54,7 @@ noise(uint32_t *seed)
 enum material { NOISE, SQUARES, QUARTER_SINE, TONES, SPARSE, MATERIALS };
 
 static const char *const names[MATERIALS] = {
-    "noise of +18 dB", "square bursts of +8 dB", "0.25 fs sine of +6 dB at 45 degrees",
+    "noise of +18 dB", "square bursts of +8 dB", "0.25 fs sine of 0 and +6 dB at 45 degrees",
     "bursts of high tones of +12 dB", "single samples of up to +26 dB"};
 
 static float
@@ -65,8 +65,8 @@ sample(enum material material, int n, uint32_t *seed)
         return 7.943f * 0.70710678f * noise(seed);
     case SQUARES:
         return n / 3000 % 2 ? (n / 50 % 2 ? 2.5f : -2.5f) : 0.1f * noise(seed);
-    case QUARTER_SINE:
-        return 2.0f * (float)sin(M_PI / 2.0 * n + M_PI / 4.0);
+    case QUARTER_SINE: // at first its samples are below the ceiling
+        return (n < 40000 ? 1.0f : 2.0f) * (float)sin(M_PI / 2.0 * n + M_PI / 4.0);
     case TONES:
         return n / 700 % 3 == 0 ? 4.0f * (float)sin(2.0 * M_PI * (0.1 + 1e-6 * n) * n) : 0.0f;
     case SPARSE:
@@ -101,9 +101,10 @@ test_true_peak(void **state)
     static const double ceilings_db[] = {-1.0, -9.0};
     for (int material = 0; material < MATERIALS; material++) {
         double worst = -100.0;
-        for (size_t i = 0; i < 6; i++) {
+        const size_t n_turns = material == NOISE ? 30 : 6; // its worst moments are rare
+        for (size_t i = 0; i < n_turns; i++) {
             const uint32_t rate_hz = rates_hz[i % 3];
-            struct ch_limiter *limiter = create(rate_hz, pow(10.0, ceilings_db[i / 3] / 20.0));
+            struct ch_limiter *limiter = create(rate_hz, pow(10.0, ceilings_db[i / 3 % 2] / 20.0));
             uint32_t seed = (uint32_t)i;
             for (int n = 0; n < (int)(2 * rate_hz); n++) {
                 left[n] = sample((enum material)material, n, &seed);
@@ -114,7 +115,7 @@ test_true_peak(void **state)
                 ch_limiter_run(limiter, left + n, right + n, 100);
             }
             ch_limiter_destroy(limiter);
-            worst = fmax(worst, true_peak_db(2 * rate_hz, rate_hz) - ceilings_db[i / 3]);
+            worst = fmax(worst, true_peak_db(2 * rate_hz, rate_hz) - ceilings_db[i / 3 % 2]);
         }
         char what[128];
         snprintf(what, sizeof what, "%s above the ceiling, libebur128", names[material]);
