@@ -129,7 +129,7 @@ def frames_of_sound(client):
 
 @pytest.mark.skipif(bool(SANITIZER) or TRAPS, reason="lasts as long as the signals, 100 s")
 def test_the_live_meter(make_daemon, wav):
-    """Cases 1 to 6, 15 to 18, at their own pace, side by side; the last frame that sounds counts."""
+    """Cases 1 to 6, 15 to 18, at their own pace, side by side; what the last frame says counts."""
     cases = [1, 2, 3, 4, 5, 6, 15, 16, 17, 18]
     watchers = {}
     for case in cases:
