@@ -24,8 +24,8 @@ enum ch_status ch_preset_folder(char *path, size_t size);
 /// Whether a preset may be called that; `detail` says why not.
 bool ch_preset_name_ok(const char *name, char detail[CH_PRESET_DETAIL_BYTES]);
 
-/// Each user's preset once, by name.  A folder that is not there is empty.  `description` is NULL if
-/// the file has none, and `broken` says what is wrong with one that can't be read.
+/// Each of the user's presets once, by name.  A folder that is not there is empty.  `description`
+/// is NULL if the file has none; `broken` says what is wrong with one that can't be loaded.
 typedef void ch_preset_visit(void *context, const char *name, const char *description,
                              const char *broken);
 enum ch_status ch_preset_list(ch_preset_visit *visit, void *context,

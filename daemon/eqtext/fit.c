@@ -25,6 +25,7 @@
 
 struct fit {
     double freq_hz[GRID], target_db[GRID];
+    double half_sine_squared[GRID];        ///< sin^2(w/2)
     double band_db[CH_EQ_BANDS_MAX][GRID]; ///< what each band does
     double error_db[GRID];                 ///< target - offset - bands
     double slope[PARAMETERS_MAX][GRID];    ///< of the curve by each parameter
@@ -39,30 +40,52 @@ struct fit {
     uint32_t rate_hz;
 };
 
-double
-ch_eqtext_bands_db(const struct ch_eq_band *bands, uint32_t n_bands, enum ch_eq_design design,
-                   uint32_t rate_hz, unsigned channel, double freq_hz)
+uint32_t
+ch_eqtext_sections(const struct ch_eq_band *bands, uint32_t n_bands, enum ch_eq_design design,
+                   uint32_t rate_hz, unsigned channel,
+                   struct ch_eq_section sections[CH_EQTEXT_SECTIONS_MAX])
 {
-    double db = 0.0;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < n_bands; i++) {
-        struct ch_eq_section section[CH_EQ_BAND_SECTIONS_MAX];
-        const uint32_t n = ch_eq_band_bypass(&bands[i]) & channel
-                               ? 0
-                               : ch_eq_sections_from_band(&bands[i], design, rate_hz, section);
-        for (uint32_t k = 0; k < n; k++) {
-            db += ch_eq_section_response_db(&section[k], rate_hz, freq_hz);
+        if (!(ch_eq_band_bypass(&bands[i]) & channel)) {
+            n += ch_eq_sections_from_band(&bands[i], design, rate_hz, sections + n);
         }
     }
+    return n;
+}
+
+double
+ch_eqtext_sections_db(const struct ch_eq_section *sections, uint32_t n, uint32_t rate_hz,
+                      double freq_hz)
+{
+    double db = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        db += ch_eq_section_response_db(&sections[i], rate_hz, freq_hz);
+    }
     return db;
+}
+
+/// c0 + c1 p + c2 p^2 is |b0 + b1/z + b2/z^2|^2 where p = sin^2(w/2).
+static void
+set_power(double b0, double b1, double b2, double c[3])
+{
+    c[0] = (b0 + b1 + b2) * (b0 + b1 + b2);
+    c[1] = -4.0 * (b0 * b1 + 4.0 * b0 * b2 + b1 * b2);
+    c[2] = 16.0 * b0 * b2;
 }
 
 static void
 band_curve(const struct fit *fit, const struct ch_eq_band *band, double out[GRID])
 {
-    struct ch_biquad biquad;
-    ch_eq_design_band(band, fit->design, fit->rate_hz, &biquad);
+    struct ch_biquad q;
+    double above[3], below[3];
+    ch_eq_design_band(band, fit->design, fit->rate_hz, &q);
+    set_power(q.b0, q.b1, q.b2, above);
+    set_power(1.0, q.a1, q.a2, below);
     for (int i = 0; i < GRID; i++) {
-        out[i] = ch_biquad_response_db(&biquad, fit->rate_hz, fit->freq_hz[i]);
+        const double p = fit->half_sine_squared[i];
+        out[i] = 10.0 * log10((above[0] + p * (above[1] + p * above[2])) /
+                              (below[0] + p * (below[1] + p * below[2])));
     }
 }
 
@@ -180,6 +203,8 @@ set_grid(struct fit *fit, const struct ch_eqtext_point *points, uint32_t n_point
     fit->high_hz = fmin(fmin(points[n_points - 1].freq_hz, 22000.0), 0.47 * fit->rate_hz);
     for (int g = 0; g < GRID; g++) {
         fit->freq_hz[g] = fit->low_hz * pow(fit->high_hz / fit->low_hz, g / (GRID - 1.0));
+        const double half = sin(M_PI * fit->freq_hz[g] / fit->rate_hz);
+        fit->half_sine_squared[g] = half * half;
         fit->target_db[g] = ch_eqtext_curve_db(points, n_points, fit->freq_hz[g]);
         fit->offset_db += fit->target_db[g] / GRID;
     }
@@ -243,11 +268,14 @@ improve(struct fit *fit)
 static double
 largest_error(const struct fit *fit, const struct ch_eqtext_point *points, uint32_t n_points)
 {
+    struct ch_eq_section sections[CH_EQTEXT_SECTIONS_MAX];
+    const uint32_t n = ch_eqtext_sections(fit->bands, fit->n_bands, fit->design, fit->rate_hz,
+                                          CH_EQ_LEFT, sections);
     double largest_db = 0.0;
     for (int i = 0; i < CHECKED; i++) {
         const double freq_hz = fit->low_hz * pow(fit->high_hz / fit->low_hz, i / (CHECKED - 1.0));
-        const double db = fit->offset_db + ch_eqtext_bands_db(fit->bands, fit->n_bands, fit->design,
-                                                              fit->rate_hz, CH_EQ_LEFT, freq_hz);
+        const double db =
+            fit->offset_db + ch_eqtext_sections_db(sections, n, fit->rate_hz, freq_hz);
         largest_db = fmax(largest_db, fabs(db - ch_eqtext_curve_db(points, n_points, freq_hz)));
     }
     return largest_db;

@@ -102,10 +102,16 @@ double ch_eqtext_fit(const struct ch_eqtext_point *points, uint32_t n_points,
 /// Gain of a curve, linear over the logarithm of the frequency, level beyond its ends.
 double ch_eqtext_curve_db(const struct ch_eqtext_point *points, uint32_t n_points, double freq_hz);
 
-/// What the bands do together on one of the channels, in dB, without preamp.
-double ch_eqtext_bands_db(const struct ch_eq_band *bands, uint32_t n_bands,
-                          enum ch_eq_design design, uint32_t rate_hz, unsigned channel,
-                          double freq_hz);
+#define CH_EQTEXT_SECTIONS_MAX (CH_EQ_BANDS_MAX * CH_EQ_BAND_SECTIONS_MAX)
+
+/// What one of the channels runs through.  Returns how many sections.
+uint32_t ch_eqtext_sections(const struct ch_eq_band *bands, uint32_t n_bands,
+                            enum ch_eq_design design, uint32_t rate_hz, unsigned channel,
+                            struct ch_eq_section sections[CH_EQTEXT_SECTIONS_MAX]);
+
+/// What they do together, in dB.
+double ch_eqtext_sections_db(const struct ch_eq_section *sections, uint32_t n, uint32_t rate_hz,
+                             double freq_hz);
 
 // --- writing -----------------------------------------------------------------------------------
 

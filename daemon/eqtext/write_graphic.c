@@ -13,13 +13,15 @@
 static void
 write_curve(FILE *out, const struct ch_eqtext_rack *rack, unsigned channel)
 {
+    struct ch_eq_section sections[CH_EQTEXT_SECTIONS_MAX];
+    const uint32_t n = ch_eqtext_sections(rack->bands, rack->n_bands, rack->design, rack->rate_hz,
+                                          channel, sections);
     fputs("GraphicEQ:", out);
     for (int i = 0; i < POINTS; i++) {
         const double wanted_hz = LOW_HZ * pow(HIGH_HZ / LOW_HZ, i / (POINTS - 1.0));
         const double freq_hz = fmin(wanted_hz, 0.49 * rack->rate_hz);
         const double db =
-            rack->preamp_db + ch_eqtext_bands_db(rack->bands, rack->n_bands, rack->design,
-                                                 rack->rate_hz, channel, freq_hz);
+            rack->preamp_db + ch_eqtext_sections_db(sections, n, rack->rate_hz, freq_hz);
         fprintf(out, "%s %.7g %.4f", i ? ";" : "", wanted_hz, fmax(db, -120.0));
     }
     fputc('\n', out);
