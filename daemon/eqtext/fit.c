@@ -117,8 +117,8 @@ clamp(double value, double min, double max)
 static void
 move_band(const struct fit *fit, struct ch_eq_band *band, const double step[3])
 {
-    band->freq_hz =
-        clamp(band->freq_hz * exp(clamp(step[0], -0.5, 0.5)), fit->low_hz * 0.7, fit->high_hz);
+    band->freq_hz = clamp(band->freq_hz * exp(clamp(step[0], -0.5, 0.5)),
+                          fmax(fit->low_hz * 0.7, FREQ_MIN_HZ), fit->high_hz);
     band->gain_db = clamp(band->gain_db + step[1], -CH_EQ_GAIN_MAX_DB, CH_EQ_GAIN_MAX_DB);
     band->q = clamp(band->q * exp(clamp(step[2], -0.5, 0.5)), FIT_Q_MIN, FIT_Q_MAX);
 }

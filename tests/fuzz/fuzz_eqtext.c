@@ -113,14 +113,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size ? size : 1);
     REQUIRE(text);
     memcpy(text, data, size);
-    for (int format = CH_EQTEXT_AUTO; format <= CH_EQTEXT_CAMILLADSP; format++) {
-        ch_eqtext_read(&eq, text, size, (enum ch_eqtext_format)format, CH_EQ_RBJ, RATE_HZ);
-        check(&eq);
-        if (format == CH_EQTEXT_AUTO) {
-            write_and_read(&eq, &again, CH_EQTEXT_APO);
-            write_and_read(&eq, &again, CH_EQTEXT_CAMILLADSP);
-        }
-    }
+    ch_eqtext_read(&eq, text, size, CH_EQTEXT_AUTO, CH_EQ_RBJ, RATE_HZ);
+    check(&eq);
+    write_and_read(&eq, &again, CH_EQTEXT_APO);
+    write_and_read(&eq, &again, CH_EQTEXT_CAMILLADSP);
+    // Fits take long: one of the formats that it was not taken for.
+    ch_eqtext_read(&eq, text, size, (enum ch_eqtext_format)(1 + size % CH_EQTEXT_CAMILLADSP),
+                   CH_EQ_RBJ, RATE_HZ);
+    check(&eq);
     free(text);
     return 0;
 }
