@@ -42,7 +42,7 @@ set_up_spectrum(const struct ch_case *c)
     spec.peak_hold_ms = 500.0;
     spec.encoding = (enum ch_encoding)c->size;
     CASE_MUST(!ch_spectrum_check(&spec, CASE_RATE_HZ));
-    CASE_MUST(ch_spectrum_create(&spectrum, &spec, CASE_RATE_HZ) == CH_OK);
+    CASE_MUST(ch_spectrum_create(&spectrum, &spec, CASE_RATE_HZ, NULL) == CH_OK);
     make_sound(ch_spectrum_encoded_max(spectrum));
 }
 

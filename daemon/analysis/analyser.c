@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/analysis/transform.h"
 #include "daemon/analysis/worker.h"
 #include "daemon/base/log.h"
 
@@ -29,6 +30,7 @@ struct entry {
 
 struct ch_analyser {
     struct ch_worker worker; // first: it asks for the alignment
+    struct ch_transforms transforms;
     struct entry *entries;
     uint32_t n_entries;
     uint32_t last_handle;
@@ -295,7 +297,7 @@ make_room(struct ch_analysis *analysis)
 
 /// What the worker runs for an entry, at the present rate.
 static enum ch_status
-build(const struct ch_analyser *analyser, struct entry *entry, struct ch_analysis **out)
+build(struct ch_analyser *analyser, struct entry *entry, struct ch_analysis **out)
 {
     struct ch_analysis *analysis = calloc(1, sizeof *analysis);
     *out = NULL;
@@ -312,7 +314,8 @@ build(const struct ch_analyser *analyser, struct entry *entry, struct ch_analysi
     } else {
         analysis->tap = entry->spectrum.tap;
         analysis->rate_hz = entry->spectrum.rate_hz;
-        status = ch_spectrum_create(&analysis->spectrum, &entry->spectrum, analyser->rate_hz);
+        status = ch_spectrum_create(&analysis->spectrum, &entry->spectrum, analyser->rate_hz,
+                                    &analyser->transforms);
     }
     if (status == CH_OK && analysis->spectrum) {
         entry->cost = ch_spectrum_cost(analysis->spectrum);
@@ -477,7 +480,7 @@ ch_analyser_remove(struct ch_analyser *analyser, uint32_t handle)
 
 /// Build the entry's analysis again; without memory there are no frames rather than wrong ones.
 static struct ch_analysis *
-rebuild(const struct ch_analyser *analyser, struct entry *entry)
+rebuild(struct ch_analyser *analyser, struct entry *entry)
 {
     struct ch_analysis *analysis;
     const enum ch_status status = build(analyser, entry, &analysis);

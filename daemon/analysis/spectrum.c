@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/spectrum.c — history → stages → blend → smoothing → peak hold.
+// daemon/analysis/spectrum.c — transforms → stages → blend → smoothing → peak hold.
 
 #include "daemon/analysis/spectrum.h"
 
@@ -116,7 +116,20 @@ factor_for(double hi_hz, uint32_t rate_hz)
 }
 
 static enum ch_status
-add_stage(struct ch_spectrum *spectrum, uint32_t n, uint32_t first, uint32_t n_bands)
+get_transform(struct ch_spectrum *spectrum, uint32_t s, uint32_t factor,
+              struct ch_transforms *shelf)
+{
+    const struct ch_transform_key key = {.tap = spectrum->spec.tap,
+                                         .channels = spectrum->spec.channels,
+                                         .rate_hz = spectrum->rate_hz,
+                                         .n = spectrum->stage[s].n,
+                                         .factor = factor};
+    return ch_transform_get(&spectrum->transform[s], shelf, &key);
+}
+
+static enum ch_status
+add_stage(struct ch_spectrum *spectrum, uint32_t n, uint32_t first, uint32_t n_bands,
+          struct ch_transforms *shelf)
 {
     const struct ch_spectrum_spec *spec = &spectrum->spec;
     struct ch_bandmap *map;
@@ -126,20 +139,19 @@ add_stage(struct ch_spectrum *spectrum, uint32_t n, uint32_t first, uint32_t n_b
         return status;
     }
     const uint32_t s = spectrum->n_stages;
-    spectrum->factor[s] = factor_for(map->bands[first + n_bands - 1].hi_hz, spectrum->rate_hz);
+    const uint32_t factor = factor_for(map->bands[first + n_bands - 1].hi_hz, spectrum->rate_hz);
     spectrum->first_band[s] = first;
-    status =
-        ch_stage_init(&spectrum->stage[s], spec->window, map, first, n_bands, spectrum->factor[s]);
+    status = ch_stage_init(&spectrum->stage[s], spec->window, map, first, n_bands, factor);
     if (status == CH_OK) {
         spectrum->n_stages++; // to be freed
         status = ch_stage_weigh(&spectrum->stage[s], spec->weighting);
     }
-    return status;
+    return status == CH_OK ? get_transform(spectrum, s, factor, shelf) : status;
 }
 
 /// Bands are in ascending order: the first few are for the long window, the last for the short.
 static enum ch_status
-init_band_stages(struct ch_spectrum *spectrum)
+init_band_stages(struct ch_spectrum *spectrum, struct ch_transforms *shelf)
 {
     const struct ch_spectrum_spec *spec = &spectrum->spec;
     const uint32_t n = long_points(spectrum->rate_hz);
@@ -166,16 +178,17 @@ init_band_stages(struct ch_spectrum *spectrum)
         }
     }
     if (n_long > 0) {
-        status = add_stage(spectrum, n, 0, n_long);
+        status = add_stage(spectrum, n, 0, n_long, shelf);
     }
     if (status == CH_OK && first_short < edges->n_bands) {
-        status = add_stage(spectrum, n / SHORT_DIVISOR, first_short, edges->n_bands - first_short);
+        status = add_stage(spectrum, n / SHORT_DIVISOR, first_short, edges->n_bands - first_short,
+                           shelf);
     }
     return status;
 }
 
 static enum ch_status
-init_bin_stage(struct ch_spectrum *spectrum)
+init_bin_stage(struct ch_spectrum *spectrum, struct ch_transforms *shelf)
 {
     spectrum->n_bands = spectrum->spec.fft_bins;
     const struct ch_spectrum_spec *spec = &spectrum->spec;
@@ -185,21 +198,14 @@ init_bin_stage(struct ch_spectrum *spectrum)
         return status;
     }
     spectrum->n_stages = 1;
-    spectrum->factor[0] = 1;
-    return ch_stage_weigh(&spectrum->stage[0], spec->weighting);
+    status = ch_stage_weigh(&spectrum->stage[0], spec->weighting);
+    return status == CH_OK ? get_transform(spectrum, 0, 1, shelf) : status;
 }
 
 static enum ch_status
 init_channel(struct ch_spectrum *spectrum, struct ch_spectrum_channel *channel)
 {
     const uint32_t n_bands = spectrum->n_bands;
-    for (uint32_t i = 0; i < spectrum->n_stages; i++) {
-        const enum ch_status status =
-            ch_history_init(&channel->history[i], spectrum->stage[i].n, spectrum->factor[i]);
-        if (status != CH_OK) {
-            return status;
-        }
-    }
     channel->level = calloc(n_bands, sizeof *channel->level);
     if (spectrum->spec.peak_hold_ms > 0.0) {
         channel->peak = calloc(n_bands, sizeof *channel->peak);
@@ -212,7 +218,8 @@ init_channel(struct ch_spectrum *spectrum, struct ch_spectrum_channel *channel)
 }
 
 enum ch_status
-ch_spectrum_create(struct ch_spectrum **out, const struct ch_spectrum_spec *spec, uint32_t rate_hz)
+ch_spectrum_create(struct ch_spectrum **out, const struct ch_spectrum_spec *spec, uint32_t rate_hz,
+                   struct ch_transforms *shelf)
 {
     *out = NULL;
     struct ch_spectrum *spectrum = calloc(1, sizeof *spectrum);
@@ -222,7 +229,8 @@ ch_spectrum_create(struct ch_spectrum **out, const struct ch_spectrum_spec *spec
     spectrum->spec = *spec;
     spectrum->rate_hz = rate_hz;
     spectrum->n_channels = spec->channels == CH_SPECTRUM_MIX ? 1 : 2;
-    enum ch_status status = spec->fft_bins ? init_bin_stage(spectrum) : init_band_stages(spectrum);
+    enum ch_status status =
+        spec->fft_bins ? init_bin_stage(spectrum, shelf) : init_band_stages(spectrum, shelf);
     if (status == CH_OK) {
         spectrum->fresh = calloc(spectrum->n_bands, sizeof *spectrum->fresh);
         spectrum->partial = calloc(spectrum->n_bands, sizeof *spectrum->partial);
@@ -247,12 +255,10 @@ ch_spectrum_destroy(struct ch_spectrum *spectrum)
     }
     for (uint32_t i = 0; i < spectrum->n_stages; i++) {
         ch_stage_fini(&spectrum->stage[i]);
+        ch_transform_unref(spectrum->transform[i]);
     }
     for (uint32_t c = 0; c < CH_CHANNELS; c++) {
         struct ch_spectrum_channel *channel = &spectrum->channel[c];
-        for (uint32_t i = 0; i < CH_SPECTRUM_STAGES_MAX; i++) {
-            ch_history_fini(&channel->history[i]);
-        }
         free(channel->level);
         free(channel->peak);
         free(channel->peak_age_s);
@@ -267,7 +273,7 @@ ch_spectrum_destroy(struct ch_spectrum *spectrum)
 uint32_t
 ch_spectrum_span(const struct ch_spectrum *spectrum)
 {
-    return spectrum->stage[0].n * spectrum->factor[0] + spectrum->channel[0].history[0].n_taps;
+    return ch_transform_span(spectrum->transform[0]);
 }
 
 uint32_t
@@ -281,62 +287,34 @@ ch_spectrum_cost(const struct ch_spectrum *spectrum)
 }
 
 uint32_t
-ch_spectrum_stage_age(const struct ch_spectrum *spectrum, uint32_t stage)
-{
-    return spectrum->stage[stage].n * spectrum->factor[stage] / 2 +
-           ch_history_delay(&spectrum->channel[0].history[stage]);
-}
-
-uint32_t
 ch_spectrum_age(const struct ch_spectrum *spectrum)
 {
-    return ch_spectrum_stage_age(spectrum, 0);
-}
-
-/// What each channel of the picture is made of.
-static const struct {
-    float left, right;
-} matrix[][CH_CHANNELS] = {
-    [CH_SPECTRUM_MIX] = {{0.5f, 0.5f}, {0.0f, 0.0f}},
-    [CH_SPECTRUM_EACH] = {{1.0f, 0.0f}, {0.0f, 1.0f}},
-    [CH_SPECTRUM_MID_SIDE] = {{0.5f, 0.5f}, {0.5f, -0.5f}},
-};
-
-static void
-push_chunk(struct ch_spectrum *spectrum, const struct ch_pcm_frame *frames, uint32_t n_frames)
-{
-    float samples[CH_HISTORY_PUSH_MAX];
-    for (uint32_t c = 0; c < spectrum->n_channels; c++) {
-        const float left = matrix[spectrum->spec.channels][c].left;
-        const float right = matrix[spectrum->spec.channels][c].right;
-        for (uint32_t i = 0; i < n_frames; i++) {
-            samples[i] = frames ? left * frames[i].left + right * frames[i].right : 0.0f;
-        }
-        for (uint32_t s = 0; s < spectrum->n_stages; s++) {
-            ch_history_push(&spectrum->channel[c].history[s], samples, n_frames);
-        }
-    }
+    return ch_transform_age(spectrum->transform[0]);
 }
 
 void
 ch_spectrum_push(struct ch_spectrum *spectrum, const struct ch_pcm_frame *frames, uint32_t n_frames)
 {
-    while (n_frames > 0) {
-        const uint32_t n = n_frames < CH_HISTORY_PUSH_MAX ? n_frames : CH_HISTORY_PUSH_MAX;
-        push_chunk(spectrum, frames, n);
-        frames = frames ? frames + n : NULL;
-        n_frames -= n;
+    ch_spectrum_push_shared(spectrum, frames, n_frames, spectrum->transform[0]->serial + 1);
+}
+
+void
+ch_spectrum_push_shared(struct ch_spectrum *spectrum, const struct ch_pcm_frame *frames,
+                        uint32_t n_frames, uint64_t serial)
+{
+    for (uint32_t s = 0; s < spectrum->n_stages; s++) {
+        ch_transform_push(spectrum->transform[s], frames, n_frames, serial);
     }
 }
 
 void
 ch_spectrum_reset(struct ch_spectrum *spectrum)
 {
+    for (uint32_t s = 0; s < spectrum->n_stages; s++) {
+        ch_transform_reset(spectrum->transform[s]);
+    }
     for (uint32_t c = 0; c < spectrum->n_channels; c++) {
         struct ch_spectrum_channel *channel = &spectrum->channel[c];
-        for (uint32_t i = 0; i < spectrum->n_stages; i++) {
-            ch_history_reset(&channel->history[i]);
-        }
         memset(channel->level, 0, spectrum->n_bands * sizeof *channel->level);
         if (channel->peak) {
             memset(channel->peak, 0, spectrum->n_bands * sizeof *channel->peak);
@@ -347,7 +325,7 @@ ch_spectrum_reset(struct ch_spectrum *spectrum)
 
 /// The picture of this moment alone, in spectrum->fresh.
 static void
-measure(struct ch_spectrum *spectrum, const struct ch_spectrum_channel *channel)
+measure(struct ch_spectrum *spectrum, uint32_t channel)
 {
     float *fresh = spectrum->fresh;
     if (spectrum->n_stages > 1) {
@@ -355,12 +333,12 @@ measure(struct ch_spectrum *spectrum, const struct ch_spectrum_channel *channel)
     }
     for (uint32_t s = 0; s < spectrum->n_stages; s++) {
         struct ch_stage *stage = &spectrum->stage[s];
-        ch_history_copy(&channel->history[s], ch_fft_input(stage->fft));
+        const float *bins = ch_transform_bins(spectrum->transform[s], channel);
         if (spectrum->n_stages == 1) {
-            ch_stage_run(stage, fresh);
+            ch_stage_run(stage, bins, fresh);
             return;
         }
-        ch_stage_run(stage, spectrum->partial);
+        ch_stage_run(stage, bins, spectrum->partial);
         const uint32_t first = spectrum->first_band[s];
         for (uint32_t i = 0; i < stage->view.n_bands; i++) {
             const float share = spectrum->share[first + i];
@@ -411,7 +389,7 @@ ch_spectrum_run(struct ch_spectrum *spectrum, double elapsed_s)
 {
     for (uint32_t c = 0; c < spectrum->n_channels; c++) {
         struct ch_spectrum_channel *channel = &spectrum->channel[c];
-        measure(spectrum, channel);
+        measure(spectrum, c);
         follow(spectrum, channel, elapsed_s);
         if (channel->peak) {
             hold_peaks(spectrum, channel, elapsed_s);

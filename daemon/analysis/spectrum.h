@@ -26,13 +26,16 @@
 #define CH_SPECTRUM_FLOOR_DB (-160.0)
 
 struct ch_spectrum;
+struct ch_transforms;
 
 /// NULL if it can be done at this rate, or else why not, as a phrase that names the parameter.
 const char *ch_spectrum_check(const struct ch_spectrum_spec *spec, uint32_t rate_hz);
 
-/// `spec` has passed ch_spectrum_check() at some rate: bands above rate/2 stay at the floor. [main]
-CH_NODISCARD enum ch_status
-ch_spectrum_create(struct ch_spectrum **out, const struct ch_spectrum_spec *spec, uint32_t rate_hz);
+/// `spec` has passed ch_spectrum_check() at some rate: bands above rate/2 stay at the floor.  Its
+/// transforms are from the shelf, or its own with NULL.                                      [main]
+CH_NODISCARD enum ch_status ch_spectrum_create(struct ch_spectrum **out,
+                                               const struct ch_spectrum_spec *spec,
+                                               uint32_t rate_hz, struct ch_transforms *shelf);
 void ch_spectrum_destroy(struct ch_spectrum *spectrum); ///< [main]
 
 /// What a subscriber must know to read the frames: JSON, to be freed.  NULL without memory.
@@ -48,7 +51,12 @@ uint32_t ch_spectrum_cost(const struct ch_spectrum *spectrum);
 /// with.
 uint32_t ch_spectrum_age(const struct ch_spectrum *spectrum);
 
-/// The sound goes on by n_frames, all of them finite; NULL is silence.                    [worker]
+/// The sound goes on by n_frames, all of them finite; NULL is silence.  Spectra that may share
+/// transforms are all told of it, with one serial, which is another one each time.        [worker]
+void ch_spectrum_push_shared(struct ch_spectrum *spectrum, const struct ch_pcm_frame *frames,
+                             uint32_t n_frames, uint64_t serial);
+
+/// Likewise, of a spectrum that shares nothing.
 void ch_spectrum_push(struct ch_spectrum *spectrum, const struct ch_pcm_frame *frames,
                       uint32_t n_frames);
 

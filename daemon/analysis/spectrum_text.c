@@ -174,12 +174,12 @@ ch_spectrum_describe(const struct ch_spectrum *spectrum)
     ch_text_literal(&text, ",\"fft\":[");
     for (uint32_t i = 0; i < spectrum->n_stages; i++) {
         ch_text_literal(&text, i > 0 ? "," : "");
-        ch_text_uint(&text, spectrum->stage[i].n * spectrum->factor[i]);
+        ch_text_uint(&text, spectrum->stage[i].n * spectrum->transform[i]->key.factor);
     }
     ch_text_literal(&text, "],\"age_ms\":[");
     for (uint32_t i = 0; i < spectrum->n_stages; i++) {
         ch_text_literal(&text, i > 0 ? "," : "");
-        ch_text_fixed(&text, 1e3 * ch_spectrum_stage_age(spectrum, i) / spectrum->rate_hz, 2);
+        ch_text_fixed(&text, 1e3 * ch_transform_age(spectrum->transform[i]) / spectrum->rate_hz, 2);
     }
     ch_text_literal(&text, "]");
     if (spectrum->edges) {

@@ -47,7 +47,7 @@ init(struct ch_stage *stage, enum ch_window_kind window, uint32_t n, double bin_
     stage->power_scale = 4.0 / ((double)n * n * s2);
     stage->enbw = s2 / (s1 * s1);
     stage->power = calloc((size_t)n / 2 + 2, sizeof *stage->power);
-    return stage->power ? ch_fft_create(&stage->fft, n) : CH_NO_MEMORY;
+    return stage->power ? CH_OK : CH_NO_MEMORY;
 }
 
 enum ch_status
@@ -118,7 +118,6 @@ ch_stage_weigh(struct ch_stage *stage, enum ch_weighting weighting)
 void
 ch_stage_fini(struct ch_stage *stage)
 {
-    ch_fft_destroy(stage->fft);
     ch_bandmap_destroy(stage->map);
     free(stage->power);
     free(stage->weight);
@@ -132,7 +131,7 @@ ch_stage_fini(struct ch_stage *stage)
 static inline void
 windowed_power(struct ch_stage *stage, const uint32_t n_terms)
 {
-    const float *r = ch_fft_output(stage->fft);
+    const float *r = stage->bins;
     ch_lanes h[CH_WINDOW_TERMS_MAX];
     h[0] = ch_lanes_fill((float)stage->terms[0]);
     for (uint32_t m = 1; m < n_terms; m++) {
@@ -196,7 +195,7 @@ lobe_gain(const struct ch_stage *stage, double distance)
 static void
 bin_motion(const struct ch_stage *stage, uint32_t k, double *power, double *moment)
 {
-    const float *centre = ch_fft_output(stage->fft) + (size_t)2 * k;
+    const float *centre = stage->bins + (size_t)2 * k;
     double re = stage->terms[0] * (double)centre[0], im = stage->terms[0] * (double)centre[1];
     double d_re = 0.0, d_im = 0.0;
     for (ptrdiff_t m = 1; m < (ptrdiff_t)stage->n_terms; m++) {
@@ -349,9 +348,9 @@ weigh(struct ch_stage *stage)
 }
 
 void
-ch_stage_run(struct ch_stage *stage, float *bands)
+ch_stage_run(struct ch_stage *stage, const float *bins, float *bands)
 {
-    ch_fft_run(stage->fft);
+    stage->bins = bins;
     measure_power(stage);
     if (stage->weight) {
         weigh(stage);

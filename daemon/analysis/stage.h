@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/analysis/stage.h — one resolution of a spectrum: signal → window → FFT → power → bands.
+// daemon/analysis/stage.h — one resolution of a spectrum: FFT → window → power → bands.
 //
 // Power.  A bin's power is scaled so that the bins of a sine add up to its amplitude squared,
 // wherever it lies between bins and whatever the window (Parseval: the sum of |X|^2 over its lobe
@@ -41,7 +41,7 @@
 
 struct ch_stage {
     uint32_t n;          ///< points
-    struct ch_fft *fft;  ///< owned
+    const float *bins;   ///< of the transform that is measured, see ch_fft_output()
     const double *terms; ///< of the window
     uint32_t n_terms;
     double power_scale; ///< of |X|^2: 4/(n·S2)
@@ -74,8 +74,8 @@ CH_NODISCARD enum ch_status ch_stage_weigh(struct ch_stage *stage, enum ch_weigh
 
 void ch_stage_fini(struct ch_stage *stage); ///< [main]
 
-/// Measure what is in ch_fft_input(stage->fft); bands[i] is the power of the stage's band i, a sine
-/// of amplitude 1 being 1.  `bands` must not be the same for two stages.                  [worker]
-void ch_stage_run(struct ch_stage *stage, float *bands);
+/// Measure n points by their transform, see ch_fft_output(); bands[i] is the power of the stage's
+/// band i, a sine of amplitude 1 being 1.  `bands` must not be the same for two stages.   [worker]
+void ch_stage_run(struct ch_stage *stage, const float *bins, float *bands);
 
 #endif

@@ -94,6 +94,7 @@ struct ch_worker {
 
     // [worker], or whoever starts it
     uint32_t rate_hz;
+    uint64_t n_pushes; ///< of sound or silence into analyses, ever
     bool flowing;
     bool slept;          ///< for no other reason than that nothing was due
     bool alone;          ///< a thread: [main] has to be told of frames

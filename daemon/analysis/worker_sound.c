@@ -21,13 +21,14 @@ static void
 push_all(struct ch_worker *worker, enum ch_tap_point point, const struct ch_pcm_frame *frames,
          uint32_t n_frames)
 {
+    const uint64_t serial = ++worker->n_pushes;
     for (uint32_t i = 0; i < worker->n_analyses; i++) {
         struct ch_analysis *analysis = worker->analysis[i];
         if (analysis->tap != point) {
             continue;
         }
         if (analysis->spectrum) {
-            ch_spectrum_push(analysis->spectrum, frames, n_frames);
+            ch_spectrum_push_shared(analysis->spectrum, frames, n_frames, serial);
         } else {
             ch_meter_push(analysis->meter, frames, n_frames);
         }

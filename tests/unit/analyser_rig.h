@@ -209,13 +209,20 @@ pause_ms(uint32_t ms)
     ch_os_sleep_until(ch_os_mono_ns() + ms * 1000000ull);
 }
 
-/// What there is, made now if nobody else makes it.
-static struct ch_frame *
-take_frame(struct world *world)
+/// As a loop would, which nothing holds up: taps are read, and there is room in them again.
+static void
+take_turn(struct world *world)
 {
     if (world->takes_turns) {
         (void)ch_analyser_turn(world->analyser, 0);
     }
+}
+
+/// What there is, made now if nobody else makes it.
+static struct ch_frame *
+take_frame(struct world *world)
+{
+    take_turn(world);
     return ch_analyser_take(world->analyser);
 }
 
@@ -285,6 +292,7 @@ silence_producer(struct world *world)
     const uint32_t before = atomic_load(&world->n_silent);
     atomic_store(&world->silent, true);
     while (atomic_load(&world->n_silent) == before) {
+        take_turn(world);
         pause_ms(1);
     }
 }

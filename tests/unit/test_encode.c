@@ -133,7 +133,7 @@ measured(const struct ch_spectrum_spec *spec)
 {
     struct ch_spectrum *spectrum;
     assert_null(ch_spectrum_check(spec, 48000));
-    assert_int_equal(ch_spectrum_create(&spectrum, spec, 48000), CH_OK);
+    assert_int_equal(ch_spectrum_create(&spectrum, spec, 48000, NULL), CH_OK);
     for (uint32_t i = 0; i < ch_spectrum_span(spectrum); i++) {
         const float left = (float)sin(2.0 * M_PI * 0.01 * i), right = (float)(i % 1000) * 1e-4f;
         ch_spectrum_push(spectrum, &(struct ch_pcm_frame){left, right}, 1);

@@ -23,7 +23,7 @@ make(const struct ch_spectrum_spec *spec, uint32_t rate_hz)
 {
     struct ch_spectrum *spectrum;
     assert_null(ch_spectrum_check(spec, rate_hz));
-    assert_int_equal(ch_spectrum_create(&spectrum, spec, rate_hz), CH_OK);
+    assert_int_equal(ch_spectrum_create(&spectrum, spec, rate_hz, NULL), CH_OK);
     return spectrum;
 }
 
