@@ -80,6 +80,18 @@ static const struct ch_option watch_options[] = {
     {0},
 };
 
+static const struct ch_option tx_options[] = {
+    {"at", "WHEN", "next_track, +SECONDS, frame:N or mono:NS; at once if not given"},
+    {"ramp", "MS", "of gain and equaliser, where an op names none (20)"},
+    {"name", "NAME", "to cancel it by"},
+    {0},
+};
+
+static const char tx_help[] =
+    "All of it lands on one frame, or nothing happens. The JSON is an array of ops, such as\n"
+    "  [{\"method\":\"mixer.set\",\"params\":{\"gain_db\":-6}},{\"method\":\"player.pause\"}]\n"
+    "or the params of the method tx. Prints, when it has landed, where.";
+
 static const struct ch_option call_options[] = {
     {"timeout", "SECONDS", "how long to wait for the answer (10)"},
     {0},
@@ -193,6 +205,8 @@ const struct ch_command ch_commands[] = {
      "Into\n"
      "a pipe, or with --json, one JSON object a line: the present state first.",
      NULL, 0, -1, watch_options, ch_cmd_watch},
+    {"tx", "FILE | - | JSON | list | cancel ID|NAME", "several changes at once, now or later",
+     tx_help, NULL, 1, 2, tx_options, ch_cmd_tx},
     {"call", "METHOD [PARAMS]", "any method of the protocol; PARAMS in JSON", NULL, NULL, 1, 2,
      call_options, ch_cmd_call},
     {"raw", "", "lines from stdin to the daemon, its answers to stdout", NULL, NULL, 0, 0, NULL,

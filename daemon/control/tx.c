@@ -413,12 +413,12 @@ ch_tx_start(struct ch_daemon *daemon, struct ch_tx *tx)
 {
     struct ch_txs *txs = &daemon->txs;
     struct ch_gather gather;
-    tx->id = ++txs->last_id;
     if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
         ch_tx_ops_refuse(&tx->ops, tx->request);
         ch_tx_free(tx);
         return;
     }
+    tx->id = ++txs->last_id;
     if (tx->at == CH_TX_AT_ONCE) {
         ch_tx_do_at_once(daemon, tx);
         return;

@@ -10,6 +10,7 @@ import itertools
 import random
 import re
 import time
+from signal import SIGCONT, SIGSTOP
 
 import numpy
 import pytest
@@ -323,15 +324,19 @@ def test_the_server_comes_back_at_another_rate(make_daemon, make_jack, capture, 
     server = make_jack(period=512)
     options = f"--device={server.name}", "--connect=jackcap:(left|right)"
     first = capture(server)
-    client = make_daemon(*options, backend="jack").start().client(20)
+    daemon = make_daemon(*options, backend="jack").start()
+    client = daemon.client(20)
     client.play(*tones)
     eventually(lambda: client.status()["position_s"] > 1)
     before = first.stop()
     server.kill()
     eventually(lambda: client.call("server.status")["device"]["state"] != "open")
     server.rate_hz = 44100
+    # The recorder is to be there first.
+    daemon.process.send_signal(SIGSTOP)
     server.start()
     second = capture(server)
+    daemon.process.send_signal(SIGCONT)
     eventually(lambda: client.call("server.status")["device"]["rate_hz"] == 44100, 30)
     position_s = client.status()["position_s"]
     eventually(lambda: client.status()["position_s"] > position_s + 1)
@@ -341,5 +346,6 @@ def test_the_server_comes_back_at_another_rate(make_daemon, make_jack, capture, 
     assert min(numpy.abs(before).max(), numpy.abs(after).max()) > 0.3
     assert not after[:, :100].any(), "its beginning was missed"
     left = max(residue_db(before), residue_db(after, 44100))
-    figure("clicks", "daemon: a server that comes back at another rate", left, "<=", HOLD_DB, "dBFS")
+    what = "daemon: a server that comes back at another rate"
+    figure("clicks", what, left, "<=", HOLD_DB, "dBFS")
     assert left <= HOLD_DB

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Transactions: checked as a whole, landed on one frame, told as one change."""
 
+import json
 import time
 
 import numpy
@@ -9,7 +10,7 @@ import pytest
 import sound
 from figures import figure
 from media import read_wav
-from programs import eventually
+from programs import CHANT, eventually, run
 from test_play import wait_for
 from test_sound_jack import Studio
 
@@ -362,6 +363,60 @@ def test_with_a_track_that_was_put_in(client, cue):
     answer = cue.answer(waits)["result"]
     client.call("player.pause")
     assert client.status()["item"]["index"] == 1 and answer["late_frames"] == 0
+
+
+# --- chant tx
+
+
+@pytest.fixture
+def chant(daemon):
+    def call(*words, code=0, stdin=""):
+        done = run(CHANT, "tx", *words, stdin=stdin, env={"CHANT_SOCKET": str(daemon.socket)})
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return call
+
+
+def test_chant_tx(playing, chant, tmp_path):
+    ops = [op("mixer.adjust", delta_db=-1)]
+    path = tmp_path / "tx.json"
+    path.write_text(json.dumps({"ops": ops, "ramp_ms": 100}, indent=2))
+    chant(json.dumps(ops))
+    chant("-", stdin=json.dumps(ops))
+    chant(path)
+    assert playing.call("mixer.get")["gain_db"] == -3
+    at = later(playing, 0.5)["frame"]
+    landed = json.loads(chant(path, f"--at=frame:{at}", "--json"))
+    assert landed["applied_at"]["frame"] == at and landed["late_frames"] == 0
+    before = now(playing)["mono_ns"]
+    landed = json.loads(chant(path, "--at=+0.4", "--ramp=30", "--json"))
+    assert 0.4e9 <= landed["applied_at"]["mono_ns"] - before < 10e9
+    mono_ns = now(playing)["mono_ns"] + 300_000_000
+    landed = json.loads(chant(path, f"--at=mono:{mono_ns}", "--json"))
+    assert landed["applied_at"]["mono_ns"] == pytest.approx(mono_ns, abs=5e6)
+
+
+def test_chant_tx_list_and_cancel(playing, chant, cue):
+    for name in ("intro", "outro"):
+        cue.request("tx", {"ops": [op("player.pause")], "at": later(cue, 60), "name": name})
+    eventually(lambda: len(playing.call("tx.list")["waiting"]) == 2)
+    first, second = json.loads(chant("list"))["waiting"]
+    assert (first["name"], second["name"]) == ("intro", "outro")
+    chant("cancel", "intro")
+    chant("cancel", second["tx"])
+    assert json.loads(chant("list")) == {"waiting": []}
+    assert "NOT_FOUND" in chant("cancel", "intro", code=5)
+
+
+def test_chant_tx_says_what_is_wrong(chant, tmp_path):
+    assert "ops[0]" in chant('[{"method":"mixer.set","params":{"mute":1}}]', code=1)
+    assert "not JSON" in chant("[1", code=1)
+    assert "no such file" in chant(tmp_path / "none.json", code=5)
+    assert "--at" in chant("[]", "--at=noon", code=2)
+    assert "--ramp" in chant("[]", "--ramp=x", code=2)
+    assert "too many" in chant("[]", "[]", code=2)
+    assert "cancel takes" in chant("cancel", code=2)
 
 
 # --- in the sound
