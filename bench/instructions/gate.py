@@ -19,7 +19,13 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "integration"))
+from figures import figure  # noqa: E402
+
 TOLERANCE = 0.03
+SILENCE_HOLD = 1.05
+SILENCES = {"zeros": "a minute of zeros after music", "dither": "a minute of dither after it",
+            "nothing": "a minute of nothing after it"}
 SKIP = 77
 
 # What a count depends on besides the source.
@@ -56,14 +62,14 @@ def own_instructions(dump, program):
     return ours
 
 
-def measure(program, prefixes):
+def measure(program, arguments):
     """{name: instructions per operation}, None for a case that this processor can't run."""
     counts = {}
     with tempfile.TemporaryDirectory() as folder:
         said = subprocess.run(
             ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--collect-atstart=no",
              "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={folder}/dump",
-             str(program), *prefixes],
+             str(program), *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if said.returncode:
             sys.exit(f"gate: {program} under valgrind failed:\n{said.stdout}{said.stderr}")
@@ -84,7 +90,7 @@ def measure(program, prefixes):
                 if not counts[name]:
                     sys.exit(f"gate: {name}: nothing was counted")
     if not counts:
-        sys.exit(f"gate: no case is named {' or '.join(prefixes)}…")
+        sys.exit(f"gate: no case is named {' or '.join(arguments)}…")
     return counts
 
 
@@ -240,6 +246,20 @@ def planted(programs):
     return 1 if wrong else 0
 
 
+def silence(programs, seconds):
+    """Silence after music must not cost more than the music did."""
+    counts = measure(programs / "silence", [str(seconds)])
+    wrong = 0
+    for name in ("zeros", "dither", "nothing"):
+        ratio = counts[name] / counts["music"]
+        wrong += ratio > SILENCE_HOLD
+        print(f"{name:8} {counts[name]:12.2f} of {counts['music']:.2f} for music: {ratio:.4f}")
+        figure("cost", f"instructions of {SILENCES[name]}, of those of music", ratio, "<=",
+               SILENCE_HOLD, "times")
+    print(f"{len(SILENCES) - wrong} passed, {wrong} failed, 0 skipped")
+    return 1 if wrong else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--programs", type=Path, default=Path("bench/instructions"),
@@ -249,7 +269,11 @@ def main():
                         help="take the counts of these cases, or of all, as the new baseline")
     parser.add_argument("--planted", action="store_true",
                         help="show that a planted slowdown is refused")
+    parser.add_argument("--silence", nargs="?", type=int, const=60, metavar="SECONDS",
+                        help="compare silence after music with music, a minute of each")
     options = parser.parse_args()
+    if options.silence:
+        return silence(options.programs, options.silence)
     if options.accept is not None:
         return accept(options.programs, options.baseline, options.accept)
     return planted(options.programs) if options.planted else gate(options.programs,

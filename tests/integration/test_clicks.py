@@ -36,7 +36,11 @@ def eq(**changes):
     return ("eq.band", {"index": 0, **changes})
 
 
-FLAT = ("eq.set", {"bands": bands(), "bypass": False, "preamp_db": 0, "design": "matched"})
+FLAT = (
+    "eq.set",
+    {"bands": bands(), "bypass": False, "bypass_left": False, "bypass_right": False}
+    | {"preamp_db": 0, "design": "matched"},
+)
 LEVEL = ("mixer.set", {"gain_db": 0, "mute": False, "pan": 0})
 MODE = ("player.mode", {"repeat": "off", "random": False, "single": False, "crossfade_s": 0})
 
@@ -72,7 +76,20 @@ CONTROLS = {
     "EQ Q": [eq(q=10, freq_hz=130), eq(q=0.3)],
     "EQ type": [
         eq(type=kind, freq_hz=300, q=0.7, gain_db=5)
-        for kind in ("low_pass", "high_shelf", "notch", "peak", "low_shelf", "high_pass")
+        for kind in ("low_pass", "high_shelf", "notch", "peak", "tilt", "low_shelf", "high_pass")
+        + ("all_pass", "band_pass")
+    ],
+    "EQ order and family": [
+        eq(type="high_pass", freq_hz=60, order=8, family="butterworth"),
+        eq(type="high_pass", freq_hz=60, order=4, family="linkwitz_riley"),
+        eq(type="low_pass", freq_hz=300, order=1, family="q"),
+    ],
+    "EQ slope": [eq(type="low_shelf", freq_hz=200, slope=s) for s in (1, 0.2)],
+    "EQ bypass of a channel": [
+        eq(bypass_left=True, gain_db=-12),
+        eq(bypass_left=False, bypass_right=True),
+        ("eq.set", {"bypass_left": True, "bypass_right": False}),
+        ("eq.set", {"bypass_left": False}),
     ],
     "EQ bypass of a band": [eq(bypass=True), eq(bypass=False)],
     "EQ bypass": [("eq.set", {"bypass": True}), ("eq.set", {"bypass": False})],

@@ -150,6 +150,15 @@ eq_bypass(struct stage *stage, uint32_t i)
 }
 
 static void
+eq_bypass_channel(struct stage *stage, uint32_t i)
+{
+    const struct ch_eq_band band = bell(100.0, -15.0, 1.0);
+    struct ch_command command = section(0, &band, CH_EQ_MATCHED);
+    command.eq.identity = i % 2 ? CH_EQ_LEFT : CH_EQ_RIGHT;
+    rig_send(&stage->rig, command);
+}
+
+static void
 eq_preamp(struct stage *stage, uint32_t i)
 {
     rig_send(&stage->rig,
@@ -266,6 +275,7 @@ static const struct {
     {"EQ Q", eq_q},
     {"EQ type", eq_type},
     {"EQ bypass", eq_bypass},
+    {"EQ bypass of a channel", eq_bypass_channel},
     {"EQ preamp", eq_preamp},
     {"EQ rack (preset)", eq_rack},
     {"limiter on, off", limiter_bypass},

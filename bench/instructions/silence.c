@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: ISC
+// bench/instructions/silence.c — the callback on a minute of music, and on a minute of silence
+// after it, under callgrind.
+//
+// Everything that could carry a number too small on is in the way: a band of Q 30 at 20 Hz among
+// ten, the limiter, all taps.  Silence comes in three ways, since with nothing to play the callback
+// has less to do: a file that goes on with zeros, one whose dither goes on at 24 bits, and nothing.
+//
+// Usage: silence [SECONDS]     of each part, 60 without
+// Standard output has a line for each: `NAME CALLBACKS`; gate.py --silence compares the counts.
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <valgrind/callgrind.h>
+
+#include "bench/instructions/cases.h"
+#include "daemon/base/os.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/engine_internal.h"
+#include "daemon/engine/engine_setup.h"
+
+#define RING_FRAMES 32768
+#define N_BANDS     10
+
+static struct ch_engine *engine;
+static struct ch_pcm_ring *ring;
+static struct ch_tap *taps[CH_TAP_POINTS];
+static float left[CASE_FRAMES], right[CASE_FRAMES];
+static float *const planes[CH_CHANNELS] = {left, right};
+static uint64_t frame;
+
+_Noreturn void
+ch_case_fail(const char *file, int line, const char *condition)
+{
+    fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+    exit(EXIT_FAILURE);
+}
+
+static void
+send(struct ch_command command)
+{
+    command.flags = CH_COMMAND_QUIET;
+    CASE_MUST(ch_engine_send(engine, &command, 1));
+}
+
+static void
+set_up(void)
+{
+    CASE_MUST(ch_engine_create(&engine, CASE_RATE_HZ) == CH_OK);
+    ring = ch_pcm_ring_create(RING_FRAMES);
+    CASE_MUST(ring);
+    for (uint32_t i = 0; i < N_BANDS; i++) {
+        const struct ch_eq_band band = {.type = CH_EQ_PEAK,
+                                        .freq_hz = i ? 31.25 * (1u << i) : 20.0,
+                                        .gain_db = i % 2 ? -3.0 : 3.0,
+                                        .q = i ? 1.4 : 30.0};
+        struct ch_eq_section sections[CH_EQ_BAND_SECTIONS_MAX];
+        CASE_MUST(ch_eq_sections_from_band(&band, CH_EQ_MATCHED, CASE_RATE_HZ, sections) == 1);
+        send((struct ch_command){
+            .op = CH_COMMAND_EQ_SECTION,
+            .eq = {.section = sections[0], .index = (uint16_t)i, .ramp_frames = 1}});
+    }
+    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
+        taps[i] = ch_tap_create(RING_FRAMES);
+        CASE_MUST(taps[i]);
+        send((struct ch_command){.op = CH_COMMAND_TAP, .tap = {.tap = taps[i], .point = i}});
+    }
+    send((struct ch_command){.op = CH_COMMAND_PLAY, .deck = {.pcm = ring, .stream = 1}});
+}
+
+static float
+random_sample(void)
+{
+    static uint64_t state = 1;
+    state = state * 6364136223846793005ull + 1442695040888963407ull;
+    return (float)(state >> 40) / 8388608.0f - 1.0f;
+}
+
+/// Bass, a melody and a drum, now and then above the limiter's ceiling.
+static float
+music(void)
+{
+    const double t = (double)frame / CASE_RATE_HZ;
+    const double beat = fmod(t, 0.5);
+    const double note = 220.0 * pow(2.0, floor(fmod(t, 4.0)) / 6.0);
+    return (float)(0.3 * sin(2.0 * M_PI * 20.0 * t) + 0.4 * sin(2.0 * M_PI * note * t)) +
+           (float)exp(-40.0 * beat) * 0.5f * random_sample();
+}
+
+static float
+zero(void)
+{
+    return 0.0f;
+}
+
+static float
+dither(void)
+{
+    return (random_sample() + random_sample()) / 8388608.0f;
+}
+
+static void
+feed(float (*make)(void))
+{
+    struct ch_pcm_frame frames[CASE_FRAMES];
+    for (uint32_t i = 0; i < CASE_FRAMES; i++) {
+        frames[i] = (struct ch_pcm_frame){make(), make()};
+        frame++;
+    }
+    CASE_MUST(ch_ring_write(&ring->ring, frames, CASE_FRAMES));
+}
+
+static void
+empty_taps(void)
+{
+    static struct ch_pcm_frame sink[RING_FRAMES];
+    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
+        const uint32_t n = ch_ring_read_space(&taps[i]->pcm->ring);
+        CASE_MUST(n == 0 || ch_ring_read(&taps[i]->pcm->ring, sink, n));
+    }
+    struct ch_event_slot event;
+    while (ch_engine_take_event(engine, &event)) {
+    }
+}
+
+// The gate leaves out what this function itself costs, and counts what it calls.
+static void __attribute__((noinline)) measure(uint32_t n, float (*make)(void))
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (make) {
+            feed(make);
+        }
+        ch_engine_clock(engine, 0, CASE_FRAMES);
+        CALLGRIND_TOGGLE_COLLECT;
+        ch_engine_run(engine, planes, CASE_FRAMES);
+        CALLGRIND_TOGGLE_COLLECT;
+        if (i % 64 == 0) {
+            empty_taps();
+        }
+    }
+}
+
+static void
+part(const char *name, uint32_t n, float (*make)(void), bool counted)
+{
+    if (counted) {
+        CALLGRIND_START_INSTRUMENTATION;
+        CALLGRIND_ZERO_STATS;
+    }
+    measure(n, make);
+    if (counted) {
+        CALLGRIND_DUMP_STATS_AT(name);
+        CALLGRIND_STOP_INSTRUMENTATION;
+        printf("%s %u\n", name, n);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    const uint32_t seconds = argc > 1 ? (uint32_t)atoi(argv[1]) : 60;
+    const uint32_t n = seconds * CASE_RATE_HZ / CASE_FRAMES;
+    const uint32_t n_before = 2 * CASE_RATE_HZ / CASE_FRAMES;
+    ch_os_denormals_off(); // as in the callback's thread
+    set_up();
+    for (uint32_t i = 0; i < 32; i++) {
+        feed(music); // what a deck keeps in hand
+    }
+    part("music", n, music, true);
+    CASE_MUST(engine->n_limited > 0);
+    part("zeros", n, zero, true);
+    part("", n_before, music, false);
+    part("dither", n, dither, true);
+    CASE_MUST(!engine->quiet && engine->n_starved == 0);
+    part("", n_before, music, false);
+    ch_pcm_ring_end(ring);
+    part("nothing", n, NULL, true);
+    CASE_MUST(seconds < 20 ||
+              (engine->quiet && left[0] == 0.0f)); // the band of Q 30 rings for 11 s
+    ch_engine_destroy(engine);
+    ch_pcm_ring_destroy(ring);
+    for (uint32_t i = 0; i < CH_TAP_POINTS; i++) {
+        ch_tap_destroy(taps[i]);
+    }
+    return EXIT_SUCCESS;
+}
