@@ -241,21 +241,24 @@ def test_random_frames_are_met(playing):
 # --- cancelling
 
 
-def test_cancel_by_name_and_by_number(playing, cue):
-    for s in (30, 0.1):  # one waits in the loop, one is under way
-        ops = [op("mixer.set", mute=True)]
-        params = {"ops": ops, "at": later(playing, s), "name": "x"}
+@pytest.mark.parametrize("under_way", [False, True])
+def test_cancel_by_name_and_by_number(client, cue, under_way):
+    # Two seconds are decoded ahead: the frame of the next track is known as soon as it plays.
+    client.play(*[f"tone:sine?hz={hz}&db=-40&s={1.9 if under_way else 60}" for hz in (440, 550)])
+    params = {"ops": [op("mixer.set", mute=True)], "at": "next_track", "name": "x"}
+    for by_name in (True, False):
         waits = cue.request("tx", params)
-        assert playing.refusal("tx", **params).name == "CONFLICT"
-        (listed,) = playing.call("tx.list")["waiting"]
-        asked = playing.request("tx.cancel", {"name": "x"} if s == 30 else {"tx": listed["tx"]})
+        (listed,) = eventually(lambda: client.call("tx.list")["waiting"])
+        assert client.refusal("tx", **params).name == "CONFLICT"
+        by = {"name": "x"} if by_name else {"tx": listed["tx"]}
+        assert client.call("tx.cancel", **by) == {"tx": listed["tx"]}
         error = cue.answer(waits)["error"]
         assert error["data"]["name"] == "CONFLICT" and "cancelled" in error["message"]
-        assert playing.answer(asked)["result"] == {"tx": listed["tx"]}
-        time.sleep(0.3)
-        assert playing.call("mixer.get")["mute"] is False
-    assert playing.refusal("tx.cancel", name="x").name == "NOT_FOUND"
-    assert playing.refusal("tx.cancel").name == "INVALID_PARAMS"
+    if under_way:
+        eventually(lambda: client.status()["item"]["index"] == 1)
+    assert client.call("mixer.get")["mute"] is False
+    assert client.refusal("tx.cancel", name="x").name == "NOT_FOUND"
+    assert client.refusal("tx.cancel").name == "INVALID_PARAMS"
 
 
 def test_it_lands_though_its_client_has_gone(playing, daemon):
