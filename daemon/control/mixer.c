@@ -13,7 +13,7 @@
 
 #define WHY_BYTES 256
 
-/// A raised cosine of half this length leaves up to -85 dBFS above 2 kHz of a 100 Hz sine of -6 dBFS.
+/// A raised cosine of half this length leaves -85 dBFS above 2 kHz of a 100 Hz sine of -6 dBFS.
 #define RAMP_MIN_MS 20.0
 
 void

@@ -35,7 +35,7 @@ uint32_t ch_engine_latency(const struct ch_engine *engine);
 ///                                                                                           [main]
 CH_NODISCARD bool ch_engine_send(struct ch_engine *engine, struct ch_command *commands, uint32_t n);
 
-/// Silence from the next slice on, by a fade of 10 ms, before everything that waits in the queue.
+/// Silence from the next slice on, by a fade of 20 ms, before everything that waits in the queue.
 /// Lasts until a GAIN command says that this number is over; SHUT tells the frame.           [main]
 uint32_t ch_engine_shut(struct ch_engine *engine);
 

@@ -9,12 +9,16 @@
 cc=${CC:-cc}
 flags=${HEADER_CFLAGS:--std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow}
 
+# In a build without pictures the header of cairo is not there.
+cairo=$(pkg-config --cflags cairo-png 2>/dev/null) || skip=client/cairo_api.h
+
 n_files=0
 for file in $(sources '*.h' | grep -v -e '^config\.h$' -e '^tests/'); do
+    [ "$file" != "${skip:-}" ] || continue
     n_files=$((n_files + 1))
     # Twice, which also tries the include guard.
     # shellcheck disable=SC2086 # CC and the flags are lists of words
     printf '#include "%s"\n#include "%s"\n' "$file" "$file" |
-        $cc $flags -Werror -I. -fsyntax-only -x c - || bad "$file" "does not compile alone"
+        $cc $flags $cairo -Werror -I. -fsyntax-only -x c - || bad "$file" "does not compile alone"
 done
 finish "$n_files"

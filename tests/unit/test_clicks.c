@@ -152,10 +152,10 @@ eq_bypass(struct stage *stage, uint32_t i)
 static void
 eq_bypass_channel(struct stage *stage, uint32_t i)
 {
-    const struct ch_eq_band band = bell(100.0, -15.0, 1.0);
-    struct ch_command command = section(0, &band, CH_EQ_MATCHED);
-    command.eq.identity = i % 2 ? CH_EQ_LEFT : CH_EQ_RIGHT;
-    rig_send(&stage->rig, command);
+    struct ch_eq_band band = bell(100.0, -15.0, 1.0);
+    band.bypass_left = i % 2;
+    band.bypass_right = !band.bypass_left;
+    set_band(stage, band);
 }
 
 static void

@@ -202,7 +202,7 @@ gain_mute_and_balance_become_two_gains(void **state)
         {{.gain_db = -6.0}, 0.501187, 0.501187},
         {{.gain_db = 12.0}, 3.981072, 3.981072},
         {{.gain_db = -INFINITY}, 0.0, 0.0},
-        {{.gain_db = 6.0, .mute = true}, 0.0, 0.0},
+        {{.gain_db = 6.0, .mute = true}, 1.995262, 1.995262},
         {{.pan = 1.0}, 0.0, 1.0},
         {{.pan = -0.25}, 1.0, 0.75},
     };
@@ -211,6 +211,7 @@ gain_mute_and_balance_become_two_gains(void **state)
         ch_mixer_command(&cases[i].mixer, 0, &command);
         assert_near(command.gain.left, cases[i].left, 1e-6);
         assert_near(command.gain.right, cases[i].right, 1e-6);
+        assert_int_equal(command.gain.mute, cases[i].mixer.mute);
     }
 }
 

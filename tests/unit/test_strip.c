@@ -146,7 +146,7 @@ a_hundred_changes_a_second_do_not_click(void **state)
     stop(&rig, pcm);
 }
 
-/// Ten milliseconds, and no more than the look-ahead of the limiter before.
+/// Twenty milliseconds, and no more than the look-ahead of the limiter before.
 static void
 assert_silent_from(const struct rig *rig, uint32_t from)
 {
@@ -174,7 +174,7 @@ panic_overtakes_a_full_queue(void **state)
     assert_int_equal(shut->op, CH_EVENT_SHUT);
     assert_int_equal(shut->id, number);
     assert_int_equal(shut->frame, 9600 + BLOCK);
-    assert_silent_from(&rig, at + 480 + ch_engine_latency(rig.engine));
+    assert_silent_from(&rig, at + 960 + ch_engine_latency(rig.engine));
     stop(&rig, pcm);
 }
 
