@@ -50,6 +50,28 @@ ch_text_fixed(struct ch_text *text, double value, uint32_t decimals)
 }
 
 void
+ch_text_tenths(struct ch_text *text, float value)
+{
+    const long tenths = lrintf(10.0f * value);
+    const uint32_t size = (uint32_t)(tenths < 0 ? -tenths : tenths);
+    char digits[6];
+    uint32_t n = 0;
+    if (tenths < 0) {
+        digits[n++] = '-';
+    }
+    if (size >= 1000) {
+        digits[n++] = (char)('0' + size / 1000 % 10);
+    }
+    if (size >= 100) {
+        digits[n++] = (char)('0' + size / 100 % 10);
+    }
+    digits[n++] = (char)('0' + size / 10 % 10);
+    digits[n++] = '.';
+    digits[n++] = (char)('0' + size % 10);
+    put(text, digits, n);
+}
+
+void
 ch_text_uint(struct ch_text *text, uint32_t value)
 {
     char digits[10];

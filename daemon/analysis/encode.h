@@ -26,6 +26,10 @@ void ch_text_literal(struct ch_text *text, const char *literal);
 /// Magnitudes are limited to 10^9.
 void ch_text_fixed(struct ch_text *text, double value, uint32_t decimals);
 
+/// A level as ch_text_fixed() with one decimal has it, between -999.9 and 999.9; no branch is taken
+/// for what levels are not.
+void ch_text_tenths(struct ch_text *text, float value);
+
 void ch_text_uint(struct ch_text *text, uint32_t value);
 
 /// RFC 4648 base64 with padding.  Pieces of a multiple of 3 bytes join up.

@@ -30,7 +30,7 @@ taps_for(uint32_t factor)
 {
     const double transition = 2.0 * M_PI * (1.0 - 2.0 * CH_HISTORY_PASS) / factor;
     const uint32_t least = (uint32_t)ceil((STOP_DB - 7.95) / (2.285 * transition)) + 1;
-    return (least + 2 * CH_LANES - 1) / (2 * CH_LANES) * (2 * CH_LANES);
+    return (least + CH_LANES - 1) / CH_LANES * CH_LANES;
 }
 
 static void
@@ -101,22 +101,46 @@ ch_history_reset(struct ch_history *history)
 static void
 keep(struct ch_history *history, const float *samples, uint32_t n_samples)
 {
-    for (uint32_t i = 0; i < n_samples; i++) {
-        history->samples[(history->at + i) & (history->n - 1)] = samples[i];
+    if (n_samples > history->n) {
+        samples += n_samples - history->n;
+        n_samples = history->n;
     }
+    const uint32_t to_end = history->n - history->at;
+    const uint32_t n = n_samples < to_end ? n_samples : to_end;
+    memcpy(history->samples + history->at, samples, n * sizeof *samples);
+    memcpy(history->samples, samples + n, (n_samples - n) * sizeof *samples);
     history->at = (history->at + n_samples) & (history->n - 1);
 }
 
-/// n is a multiple of 2·CH_LANES.
+/// n is a multiple of CH_LANES.
 static float
 dot(const float *a, const float *b, uint32_t n)
 {
-    ch_lanes even = ch_lanes_fill(0.0f), odd = ch_lanes_fill(0.0f);
-    for (uint32_t i = 0; i < n; i += 2 * CH_LANES) {
-        even += ch_lanes_load(a + i) * ch_lanes_load(b + i);
-        odd += ch_lanes_load(a + i + CH_LANES) * ch_lanes_load(b + i + CH_LANES);
+    ch_lanes sum = ch_lanes_fill(0.0f);
+    for (uint32_t i = 0; i < n; i += CH_LANES) {
+        sum += ch_lanes_load(a + i) * ch_lanes_load(b + i);
     }
-    return ch_lanes_sum(even + odd);
+    return ch_lanes_sum(sum);
+}
+
+/// Four products, `step` apart in b: each piece of a is loaded once for all.  Added up in the order
+/// of dot(), so that it does not matter in which pieces sound comes.
+static void
+dot_four(float out[4], const float *a, const float *b, uint32_t step, uint32_t n)
+{
+    const float *b1 = b + step, *b2 = b1 + step, *b3 = b2 + step;
+    ch_lanes sum0 = ch_lanes_fill(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    for (uint32_t i = 0; i < n; i += CH_LANES) {
+        const ch_lanes piece = ch_lanes_load(a + i);
+        sum0 += piece * ch_lanes_load(b + i);
+        sum1 += piece * ch_lanes_load(b1 + i);
+        sum2 += piece * ch_lanes_load(b2 + i);
+        sum3 += piece * ch_lanes_load(b3 + i);
+    }
+    out[0] = ch_lanes_sum(sum0);
+    out[1] = ch_lanes_sum(sum1);
+    out[2] = ch_lanes_sum(sum2);
+    out[3] = ch_lanes_sum(sum3);
 }
 
 void
@@ -128,9 +152,15 @@ ch_history_push(struct ch_history *history, const float *samples, uint32_t n_sam
     }
     const uint32_t n_before = history->n_taps - 1;
     memcpy(history->recent + n_before, samples, n_samples * sizeof *samples);
+    const uint32_t factor = history->factor;
     uint32_t i = history->phase;
-    for (; i < n_samples; i += history->factor) {
-        // The newest input of this output is `samples[i]`.
+    // The newest input of an output is `samples[i]`.
+    for (; i + 3 * factor < n_samples; i += 4 * factor) {
+        float out[4];
+        dot_four(out, history->taps, history->recent + i, factor, history->n_taps);
+        keep(history, out, 4);
+    }
+    for (; i < n_samples; i += factor) {
         const float out = dot(history->taps, history->recent + i, history->n_taps);
         keep(history, &out, 1);
     }

@@ -38,7 +38,7 @@ put_json(struct ch_text *text, const float *power, uint32_t n)
         if (i > 0) {
             ch_text_literal(text, ",");
         }
-        ch_text_fixed(text, (double)db_from_power(power[i]), 1);
+        ch_text_tenths(text, db_from_power(power[i]));
     }
     ch_text_literal(text, "]");
 }

@@ -99,14 +99,23 @@ static const struct {
 };
 
 static void
+pick(float *samples, enum ch_spectrum_channels channels, uint32_t c,
+     const struct ch_pcm_frame *frames, uint32_t n_frames)
+{
+    const float left = matrix[channels][c].left, right = matrix[channels][c].right;
+    for (uint32_t i = 0; i < n_frames; i++) {
+        samples[i] = left * frames[i].left + right * frames[i].right;
+    }
+}
+
+static void
 push_chunk(struct ch_transform *transform, const struct ch_pcm_frame *frames, uint32_t n_frames)
 {
     float samples[CH_HISTORY_PUSH_MAX];
+    memset(samples, 0, n_frames * sizeof *samples);
     for (uint32_t c = 0; c < transform->n_channels; c++) {
-        const float left = matrix[transform->key.channels][c].left;
-        const float right = matrix[transform->key.channels][c].right;
-        for (uint32_t i = 0; i < n_frames; i++) {
-            samples[i] = frames ? left * frames[i].left + right * frames[i].right : 0.0f;
+        if (frames) {
+            pick(samples, transform->key.channels, c, frames, n_frames);
         }
         ch_history_push(&transform->history[c], samples, n_frames);
     }

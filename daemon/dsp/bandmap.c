@@ -178,6 +178,17 @@ ch_bandmap_destroy(struct ch_bandmap *map)
     }
 }
 
+/// By the vector types of gcc and clang.
+typedef float quad __attribute__((vector_size(4 * sizeof(float))));
+
+static quad
+load(const float *from)
+{
+    quad four;
+    memcpy(&four, from, sizeof four);
+    return four;
+}
+
 void
 ch_bandmap_apply(const struct ch_bandmap *map, const float *power, float *bands)
 {
@@ -186,12 +197,10 @@ ch_bandmap_apply(const struct ch_bandmap *map, const float *power, float *bands)
         const float *weights = map->weights + band->offset;
         const float *cells = power + band->first_bin;
         // Four sums: a wide band adds a thousand bins, and one sum would wait for itself each time.
-        float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+        quad sum = {0.0f, 0.0f, 0.0f, 0.0f};
         uint32_t k = 0;
         for (; k + 4 <= band->n_bins; k += 4) {
-            for (uint32_t j = 0; j < 4; j++) {
-                sum[j] += weights[k + j] * cells[k + j];
-            }
+            sum += load(weights + k) * load(cells + k);
         }
         for (; k < band->n_bins; k++) {
             sum[0] += weights[k] * cells[k];

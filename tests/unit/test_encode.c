@@ -75,6 +75,22 @@ test_fixed(void **state)
 }
 
 static void
+test_tenths(void **state)
+{
+    (void)state;
+    for (int i = -99990; i <= 99990; i += 3) {
+        const float value = (float)i / 100.0f;
+        char buffer[16], expected[16];
+        struct ch_text text = {.data = buffer, .capacity = sizeof buffer};
+        ch_text_tenths(&text, value);
+        snprintf(expected, sizeof expected, "%.1f", (double)lrintf(10.0f * value) / 10.0);
+        assert_string_equal(terminated(&text), expected[0] == '-' && lrintf(10.0f * value) == 0
+                                                   ? expected + 1
+                                                   : expected);
+    }
+}
+
+static void
 test_uint(void **state)
 {
     (void)state;
@@ -305,9 +321,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed),  cmocka_unit_test(test_uint),
-        cmocka_unit_test(test_base64), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_frames), cmocka_unit_test(test_description),
+        cmocka_unit_test(test_tenths),      cmocka_unit_test(test_fixed),
+        cmocka_unit_test(test_uint),        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_full),        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_description),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
