@@ -342,8 +342,8 @@ def test_stamps_are_when_it_is_heard(make_daemon, media):
         (ns - watch.began_ns) / 1e9 - at / rate_hz - latency_s for at, ns, _ in watch.of("both")
     ]
     off = 1e3 * numpy.abs(errors).max()
-    figure("spectrum", "a frame's time beside its place in the sound", off, "<=", 1, "ms")
-    assert off <= 1
+    figure("spectrum", "a frame's time beside its place in the sound", off, "<=", 2, "ms")
+    assert off <= 2
 
 
 # --- what is sent
