@@ -541,6 +541,9 @@ ch_transport_needs_ticks(struct ch_daemon *daemon)
     if (transport->state == CH_PLAYING || daemon->stopping) {
         return true;
     }
+    if (daemon->device.running && daemon->device.wanted) {
+        return true; // STANDING is yet to come, later than the decks that fade out come back
+    }
     for (const struct ch_play *play = transport->plays; play; play = play->next) {
         if (play->retired && play->in_engine) {
             return true; // it is coming back

@@ -104,7 +104,8 @@ def test_a_soft_sine_that_is_only_rounded_is_seen(media, tmp_path):
 
 def exact(bits, n=RATE_HZ):
     top = 2 ** (bits - 1)
-    return numpy.random.default_rng(bits).integers(-top // 2, top // 2, (2, n))
+    # Between samples it may be 2.5 times as much, which is still below the limiter's ceiling.
+    return numpy.random.default_rng(bits).integers(-top // 4, top // 4, (2, n))
 
 
 @pytest.mark.parametrize("bits", [16, 24])
@@ -157,4 +158,4 @@ def test_a_daemon_that_writes_a_file(make_daemon, media, tmp_path):
     client.call("server.shutdown")
     assert daemon.wait() == 0
     heard = read_wav(out)[2]
-    assert numpy.abs(heard).max() > 10000 and heard.shape[1] >= RATE_HZ
+    assert numpy.abs(heard).max() > 5000 and heard.shape[1] >= RATE_HZ

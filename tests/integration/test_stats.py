@@ -128,7 +128,8 @@ def test_more_commands_than_the_queue_holds(daemon, client):
     writer = daemon.client()
     requests = []
     for n in range(60):
-        bands[0]["gain_db"] = n % 5
+        for band in bands:
+            band["gain_db"] = n % 5
         params = {"bands": bands}
         requests.append({"jsonrpc": "2.0", "id": n, "method": "eq.set", "params": params})
     writer.send_bytes(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
