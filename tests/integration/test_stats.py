@@ -124,13 +124,10 @@ def test_more_commands_than_the_queue_holds(daemon, client):
     """Two thousand bands at once: the queue fills, and the rest waits on the loop."""
     client.play("tone:sine?hz=440&db=-30")
     before = stats(client)["commands"]["applied"]
-    bands = [{"freq_hz": 100 * (i + 1), "gain_db": 0} for i in range(30)]
     writer = daemon.client()
     requests = []
     for n in range(60):
-        for band in bands:
-            band["gain_db"] = n % 5
-        params = {"bands": bands}
+        params = {"bands": [{"freq_hz": 100 * i, "gain_db": 1 + n % 5} for i in range(1, 31)]}
         requests.append({"jsonrpc": "2.0", "id": n, "method": "eq.set", "params": params})
     writer.send_bytes(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
     most = 0
