@@ -140,7 +140,7 @@ static const struct ch_param save_params[] = {
 
 const struct ch_method ch_eq_preset_methods[] = {
     {.name = "eq.presets", .run = eq_presets},
-    {.name = "eq.preset.load", .run = eq_preset_load, .params = name_params},
+    {.name = "eq.preset.load", .run = eq_preset_load, .params = name_params, .in_tx = true},
     {.name = "eq.preset.save", .run = eq_preset_save, .params = save_params},
     {.name = "eq.preset.delete", .run = eq_preset_delete, .params = name_params},
     {.name = NULL},

@@ -107,6 +107,7 @@ mixer_panic(struct ch_request *request)
     if (!strip_exists(request)) {
         return;
     }
+    ch_txs_panic(daemon, request);
     struct ch_mixer mixer = daemon->mixer;
     mixer.panic = true;
     take(request, &mixer);

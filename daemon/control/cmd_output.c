@@ -76,6 +76,6 @@ static const struct ch_param set_params[] = {
 
 const struct ch_method ch_output_methods[] = {
     {.name = "limiter.get", .run = limiter_get},
-    {.name = "limiter.set", .run = limiter_set, .params = set_params},
+    {.name = "limiter.set", .run = limiter_set, .params = set_params, .in_tx = true},
     {.name = NULL},
 };

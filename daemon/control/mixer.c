@@ -50,7 +50,7 @@ ch_mixer_set(struct ch_mixer *mixer, const cJSON *params, const char **param, ch
     mixer->gain_db = gain_db;
     mixer->mute = ch_param_bool(params, "mute", mixer->mute);
     mixer->pan = ch_param_number(params, "pan", mixer->pan);
-    mixer->panic = false;
+    mixer->panic = mixer->panic && mixer->panic_stays;
     return CH_RPC_OK;
 }
 
@@ -65,7 +65,7 @@ ch_mixer_adjust(struct ch_mixer *mixer, const cJSON *params, const char **param,
         snprintf(why, WHY_BYTES, "'min_db' is above 'max_db'");
         return CH_RPC_INVALID_PARAMS;
     }
-    if (mixer->panic) {
+    if (mixer->panic && !mixer->panic_stays) {
         *param = NULL;
         snprintf(why, WHY_BYTES, "silenced by mixer.panic; mixer.set ends that");
         return CH_RPC_CONFLICT;

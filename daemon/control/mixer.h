@@ -23,6 +23,7 @@ struct ch_mixer {
     double pan;         ///< -1 left … 0 … 1 right; a balance: it only ever attenuates one side
     double max_gain_db; ///< nothing sets more
     bool panic;         ///< silenced; set() releases it
+    bool panic_stays;   ///< for what was asked for before the panic: it neither ends nor refuses
     uint32_t n_shuts;   ///< of the engine's gate so far; with panic the last one lasts
     struct {
         double ceiling_dbtp;

@@ -39,8 +39,8 @@ look(struct ch_daemon *daemon)
 
 // --- under way ---------------------------------------------------------------------------------
 
-static void
-send_revoke(struct ch_daemon *daemon, uint32_t chain, ch_ack_fn on_ack, void *context)
+void
+ch_tx_send_revoke(struct ch_daemon *daemon, uint32_t chain, ch_ack_fn on_ack, void *context)
 {
     struct ch_command command = {.op = CH_COMMAND_REVOKE, .revoke = {.id = chain}};
     ch_link_send(daemon, &command, 1, on_ack, context);
@@ -55,7 +55,7 @@ take_back(struct ch_daemon *daemon, struct ch_tx *tx)
     tx->sent = NULL;
     tx->n_sent = 0;
     ch_link_forget(daemon, chain);
-    send_revoke(daemon, chain, NULL, NULL);
+    ch_tx_send_revoke(daemon, chain, NULL, NULL);
 }
 
 static uint32_t
@@ -435,68 +435,6 @@ ch_tx_start(struct ch_daemon *daemon, struct ch_tx *tx)
     *at = tx;
     txs->n++;
     ch_txs_update(daemon);
-}
-
-static void
-answer_cancelled(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *request)
-{
-    char by[32];
-    ch_topics_cause(request, by, sizeof by);
-    struct ch_buf *buf = ch_request_result(request);
-    ch_json_begin_object(buf);
-    ch_json_kv_uint(buf, "tx", tx->id);
-    ch_json_end_object(buf);
-    ch_tx_unlink(daemon, tx);
-    daemon->txs.n_own--;
-    ch_request_fail(tx->request, CH_RPC_CONFLICT, NULL, "tx %u was cancelled by %s", tx->id, by);
-    ch_tx_free(tx);
-    ch_request_finish(request);
-}
-
-/// A tx.cancel that waits to know which came first.
-struct cancel {
-    struct ch_request *request;
-    uint32_t id;
-};
-
-static void
-on_revoked(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    (void)frame;
-    (void)mono_ns;
-    struct cancel *cancel = context;
-    struct ch_tx *tx = daemon->txs.first;
-    while (tx && tx->id != cancel->id) {
-        tx = tx->next;
-    }
-    if (tx) { // word of its landing would have come before
-        ch_link_forget(daemon, tx->chain);
-        answer_cancelled(daemon, tx, cancel->request);
-    } else {
-        ch_request_fail(cancel->request, CH_RPC_CONFLICT, "tx", "tx %u has landed", cancel->id);
-    }
-    free(cancel);
-}
-
-void
-ch_tx_cancel(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *request)
-{
-    if (tx->rides) {
-        ch_request_fail(request, CH_RPC_CONFLICT, "tx", "tx %u lands at this moment", tx->id);
-        return;
-    }
-    if (!tx->chain) {
-        answer_cancelled(daemon, tx, request);
-        return;
-    }
-    struct cancel *cancel = malloc(sizeof *cancel);
-    if (!cancel) {
-        ch_request_fail(request, CH_RPC_INTERNAL, NULL, "out of memory");
-        return;
-    }
-    *cancel = (struct cancel){.request = request, .id = tx->id};
-    tx->rides = true; // from here on it is left alone
-    send_revoke(daemon, tx->chain, on_revoked, cancel);
 }
 
 void

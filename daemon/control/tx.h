@@ -31,7 +31,8 @@ struct ch_method;
 /// A list of ops and what became of them.
 struct ch_tx_ops {
     uint32_t n;
-    double ramp_ms; ///< of gain and equaliser where an op names none; < 0 = the engine's own
+    double ramp_ms;    ///< of gain and equaliser where an op names none; < 0 = the engine's own
+    bool before_panic; ///< they don't end the panic that came after them
     struct ch_tx_op {
         const struct ch_method *method;
         const cJSON *params;       ///< inside the request
@@ -79,6 +80,9 @@ void ch_txs_stop(struct ch_daemon *daemon);
 void ch_tx_start(struct ch_daemon *daemon, struct ch_tx *tx);
 /// Answers `request`, now or later; the tx's own, if it has not landed, with CONFLICT.
 void ch_tx_cancel(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_request *request);
+/// mixer.panic, which `request` asks for: all that wait are cancelled; none of them ends it, not
+/// even one that has just landed.
+void ch_txs_panic(struct ch_daemon *daemon, const struct ch_request *request);
 void ch_tx_free(struct ch_tx *tx);
 
 /// Send what is due, and replace what is not what it should be any more.

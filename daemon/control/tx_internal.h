@@ -9,6 +9,9 @@
 /// It does not wait any more.
 void ch_tx_unlink(struct ch_daemon *daemon, const struct ch_tx *tx);
 
+/// What was sent as `chain` is forgotten, unless it has landed before on_ack is called.
+void ch_tx_send_revoke(struct ch_daemon *daemon, uint32_t chain, ch_ack_fn on_ack, void *context);
+
 /// Grows with everything that may make the ops of those under way do something else.
 uint64_t ch_tx_state_number(const struct ch_daemon *daemon);
 

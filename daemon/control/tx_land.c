@@ -2,6 +2,7 @@
 // daemon/control/tx_land.c — a tx has landed: the state follows, and everybody is told.
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/control/daemon.h"
 #include "daemon/control/tx_internal.h"
@@ -66,6 +67,29 @@ ch_tx_state_number(const struct ch_daemon *daemon)
     return daemon->topics.rev - daemon->txs.n_own;
 }
 
+// What the ops do may depend on a file as well, which may have changed.
+static bool
+as_sent(const struct ch_tx *tx, const struct ch_gather *gather)
+{
+    if (!tx->sent || !gather->n) {
+        return true;
+    }
+    struct ch_command first = gather->commands[0];
+    first.when_frame = tx->sent->when_frame;
+    return tx->n_sent == gather->n && !memcmp(&first, tx->sent, sizeof first) &&
+           !memcmp(gather->commands + 1, tx->sent + 1, (gather->n - 1) * sizeof first);
+}
+
+// It has landed in the engine, and can't be done any more here: the engine gets back what it had.
+static void
+undo(struct ch_daemon *daemon, struct ch_tx *tx)
+{
+    daemon->txs.n_own--; // those behind it were made with it in mind
+    ch_daemon_send_sound(daemon);
+    ch_tx_ops_refuse(&tx->ops, tx->request);
+    ch_tx_free(tx);
+}
+
 void
 ch_tx_on_landed(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
 {
@@ -74,12 +98,14 @@ ch_tx_on_landed(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_
     uint32_t topics;
     ch_tx_unlink(daemon, tx);
     if (!ch_tx_ops_do(tx->request, &tx->ops, &gather, &topics)) {
-        ch_tx_ops_refuse(&tx->ops, tx->request);
-        ch_tx_free(tx);
+        undo(daemon, tx);
         return;
     }
     // What came between its landing and word of it was made from the state before it.
     const bool again = tx->made_from != ch_tx_state_number(daemon);
+    if (!again && !as_sent(tx, &gather)) {
+        ch_daemon_send_sound(daemon);
+    }
     for (uint32_t i = 0; i < gather.n; i++) {
         // What was armed when a STOP landed has been swept away, and may have come back.
         if (again || gather.commands[i].op == CH_COMMAND_STOP) {

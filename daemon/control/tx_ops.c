@@ -101,9 +101,11 @@ run_gathered(const struct ch_request *request, struct ch_tx_ops *ops, struct ch_
     uint32_t *const outer = daemon->topics.together;
     *topics = 0;
     daemon->topics.together = topics;
+    daemon->mixer.panic_stays = ops->before_panic;
     ch_link_gather(daemon, gather);
     const bool ok = run_all(request, ops, preview);
     ch_link_gathered(daemon);
+    daemon->mixer.panic_stays = false;
     daemon->topics.together = outer;
     if (ops->ramp_ms >= 0.0) {
         set_ramps(gather, ch_frames_from_ms(fmax(ops->ramp_ms, RAMP_MIN_MS),

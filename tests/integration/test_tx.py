@@ -7,12 +7,7 @@ import time
 import numpy
 import pytest
 
-import sound
-from figures import figure
-from media import read_wav
 from programs import CHANT, eventually, run
-from test_play import wait_for
-from test_sound_jack import Studio
 
 RATE_HZ = 48000
 
@@ -75,7 +70,13 @@ def test_the_clock_stands_while_nothing_plays(client):
         (op("mixer.set", strip="x"), "NOT_FOUND", "ops[1].params.strip"),
         (op("eq.band", index=77), "OUT_OF_RANGE", "ops[1].params.index"),
         (op("eq.set", bands=[{}]), "INVALID_PARAMS", "ops[1].params.freq_hz"),
+        (op("limiter.set", ceiling_dbtp=1), "OUT_OF_RANGE", "ops[1].params.ceiling_dbtp"),
+        (op("eq.graphic", layout="x", gains_db=[]), "INVALID_PARAMS", "ops[1].params.layout"),
+        (op("eq.preset.load", name="none"), "NOT_FOUND", "ops[1].params.name"),
         (op("player.seek", position_s=1), "INVALID_PARAMS", "ops[1].method"),
+        (op("loudness.set", mode="track"), "INVALID_PARAMS", "ops[1].method"),
+        (op("eq.import", text="Preamp: -6 dB"), "INVALID_PARAMS", "ops[1].method"),
+        (op("mixer.panic"), "INVALID_PARAMS", "ops[1].method"),
         (op("no.such"), "METHOD_NOT_FOUND", "ops[1].method"),
         (op("player.pause"), "CONFLICT", "ops[1]"),
         (op("player.toggle"), "CONFLICT", "ops[1]"),
@@ -88,13 +89,36 @@ def test_the_clock_stands_while_nothing_plays(client):
 def test_one_bad_op_and_nothing_happens(client, bad, name, param, at):
     before = [client.call("mixer.get"), client.call("eq.get")]
     client.call("subscribe", topics=["mixer", "eq"])
-    good = op("eq.set", bypass=True)
+    good = op("eq.preset.load", name="bass")
     more = {} if at is None else {"at": at}
-    error = client.refusal("tx", ops=[good, bad, op("mixer.set", mute=True)], **more)
+    error = client.refusal("tx", ops=[good, bad, op("limiter.set", ceiling_dbtp=-9)], **more)
     assert (error.name, error.data["param"]) == (name, param)
     assert [client.call("mixer.get"), client.call("eq.get")] == before
     assert client.call("tx.list") == {"waiting": []}
     assert not client.events
+
+
+def test_what_went_before_the_bad_op_is_put_back(client):
+    """Of each method that a tx can hold."""
+    bands = [{"freq_hz": 100, "gain_db": 3}]
+    before = [client.call("mixer.get"), client.call("eq.get")]
+    ops = [
+        op("limiter.set", ceiling_dbtp=-9, bypass=True),
+        op("mixer.set", gain_db=-3, pan=1, mute=True),
+        op("mixer.adjust", delta_db=-3),
+        op("eq.preset.load", name="bass"),
+        op("eq.set", bands=bands, design="rbj", preamp_db="auto", bypass_left=True),
+        op("eq.band", index=0, type="high_pass", order=8, family="butterworth"),
+        op("eq.graphic", layout="iso10", gains_db=[3] * 10),
+        op("player.pause"),
+    ]
+    error = client.refusal("tx", ops=ops)
+    assert (error.name, error.data["param"]) == ("CONFLICT", "ops[7]")
+    assert [client.call("mixer.get"), client.call("eq.get")] == before
+    results = client.call("tx", ops=ops[:7])["results"]
+    assert results[0]["ceiling_dbtp"] == -9 and results[3]["preset"] == "bass"
+    assert results[4]["preset"] is None and results[6]["graphic"]["gains_db"] == [3] * 10
+    assert client.call("limiter.get")["bypass"] is True
 
 
 def test_its_own_parameters(client):
@@ -275,6 +299,79 @@ def test_those_that_wait_are_told_of_the_end(playing, cue, daemon):
     assert cue.answer(waits)["error"]["data"]["name"] == "UNAVAILABLE"
 
 
+# --- what comes from a file
+
+
+def test_a_preset_that_is_gone_when_its_time_comes(make_daemon, tmp_path):
+    daemon = make_daemon(env={"XDG_CONFIG_HOME": str(tmp_path)}).start()
+    client, cue = daemon.client(), daemon.client(30)
+    client.play("tone:sine?hz=440&db=-40&s=600")
+    eventually(lambda: now(client)["running"])
+    client.call("eq.set", preamp_db=-7)
+    client.call("eq.preset.save", name="mine")
+    client.call("eq.set", preamp_db=0)
+    ops = [op("limiter.set", ceiling_dbtp=-3), op("eq.preset.load", name="mine")]
+    assert client.call("tx", ops=ops, at=later(client, 0.3))["results"][1]["preset"] == "mine"
+    assert client.call("eq.get")["preamp_db"] == -7
+    client.call("eq.set", preamp_db=0)
+    client.call("limiter.set", ceiling_dbtp=-1)
+    waits = cue.request("tx", {"ops": ops, "at": later(client, 0.6)})
+    eventually(lambda: client.call("tx.list")["waiting"])
+    client.call("eq.preset.delete", name="mine")
+    error = cue.answer(waits)["error"]["data"]
+    assert (error["name"], error["param"]) == ("NOT_FOUND", "ops[1].params.name")
+    assert client.call("limiter.get")["ceiling_dbtp"] == -1
+
+
+# --- panic
+
+
+def test_a_panic_cancels_all_that_wait(playing, cue):
+    ops = [op("mixer.set", mute=False, gain_db=0), op("eq.set", preamp_db=-3)]
+    times = [{"mono_ns": 9e18}, "next_track", later(playing, 60), later(playing, 0.15)]
+    waiting = [cue.request("tx", {"ops": ops, "at": at, "name": str(at)}) for at in times]
+    eventually(lambda: len(playing.call("tx.list")["waiting"]) == len(times))
+    assert playing.call("mixer.panic")["panic"] is True
+    for wanted in waiting:
+        error = cue.answer(wanted)["error"]
+        assert error["data"]["name"] == "CONFLICT" and "mixer.panic" in error["message"]
+    assert playing.call("tx.list") == {"waiting": []}
+    time.sleep(0.3)
+    assert playing.call("mixer.get")["panic"] is True
+    assert playing.call("eq.get")["preamp_db"] == 0
+    # One that comes after it was meant to end it.
+    assert playing.refusal("tx", ops=[op("mixer.adjust", delta_db=1)]).name == "CONFLICT"
+    playing.call("tx", ops=ops, at=later(playing, 0.1))
+    assert playing.call("mixer.get")["panic"] is False
+
+
+def test_a_panic_while_nothing_plays(client, cue):
+    waits = cue.request("tx", {"ops": [op("mixer.set")], "at": {"mono_ns": 9e18}})
+    eventually(lambda: client.call("tx.list")["waiting"])
+    client.call("mixer.panic")
+    assert cue.answer(waits)["error"]["data"]["name"] == "CONFLICT"
+    assert client.call("mixer.get")["panic"] is True
+
+
+@pytest.mark.parametrize("change", [op("mixer.set", mute=False), op("mixer.adjust", delta_db=-1)])
+def test_a_panic_at_any_moment_of_a_landing(playing, cue, change):
+    """Landed or cancelled, and both are told as they are; the panic lasts."""
+    rng = numpy.random.default_rng(5)
+    n_landed = 0
+    for n in range(40):
+        playing.call("mixer.set", gain_db=0)
+        playing.call("eq.set", preamp_db=0)
+        ops = [change, op("eq.set", preamp_db=-1)]
+        waits = cue.request("tx", {"ops": ops, "at": later(playing, 0.03)})
+        time.sleep(rng.uniform(0.015, 0.05))
+        assert playing.call("mixer.panic")["panic"] is True
+        landed = "result" in cue.answer(waits)
+        n_landed += landed
+        assert playing.call("mixer.get")["panic"] is True
+        assert playing.call("eq.get")["preamp_db"] == (-1 if landed else 0)
+    assert 0 < n_landed < 40
+
+
 # --- while the device stands
 
 
@@ -420,100 +517,3 @@ def test_chant_tx_says_what_is_wrong(chant, tmp_path):
     assert "--ramp" in chant("[]", "--ramp=x", code=2)
     assert "too many" in chant("[]", "[]", code=2)
     assert "cancel takes" in chant("cancel", code=2)
-
-
-# --- in the sound
-
-
-def half_cosine(n, frame, length, target):
-    """The way from 1 to `target` of a change at `frame`, whose first step is on it."""
-    x = numpy.clip((numpy.arange(n) - frame + 1) / length, 0, 1)
-    return 1 + (target - 1) * (0.5 - 0.5 * numpy.cos(numpy.pi * x))
-
-
-def ramps(n, changes):
-    """What becomes of 1 by changes of gain and preamp, each (frame, gain_db, preamp_db)."""
-    shape, level = numpy.ones(n), numpy.ones(2)
-    for frame, *levels_db in changes:
-        goal = 10 ** (numpy.array(levels_db) / 20)
-        for step in goal / level:
-            shape *= half_cosine(n, frame, 960, step)
-        level = goal
-    return shape
-
-
-def gain_and_preamp(gain_db, preamp_db):
-    return [op("mixer.set", gain_db=gain_db), op("eq.set", preamp_db=preamp_db)]
-
-
-def test_the_sound_of_a_tx(make_daemon, media, tmp_path):
-    """Gain and preamp, each tx two ramps of 20 ms that begin on its frame; every frame compared."""
-    out = tmp_path / "out.wav"
-    daemon = make_daemon(f"--device={out}", "--rate=48000", backend="file").start()
-    client = daemon.client()
-    client.call("player.load", uris=[str(media.floats("a.wav", numpy.full((2, 144_000), 0.25)))])
-    changes = [(30_011, -6, -3), (77_777, 0, -12), (100_000, -20, 0)]
-    told = [
-        client.request("tx", {"ops": gain_and_preamp(*levels), "at": {"frame": frame}})
-        for frame, *levels in changes
-    ]
-    client.call("player.play")
-    for wanted, change in zip(told, changes, strict=True):
-        assert client.answer(wanted)["result"]["applied_at"]["frame"] == change[0]
-    wait_for(client, 60, state="stopped")
-    daemon.stop()
-    heard, _, _ = read_wav(out)
-    begin = numpy.flatnonzero(numpy.abs(heard[0]) > 1e-6)[0]
-    wanted = 0.25 * ramps(144_000, changes)
-    worst = numpy.abs(heard[0, begin : begin + 144_000] - wanted).max()
-    figure("clicks", "a tx against ramps that begin on its frame", worst, "<=", 1e-6, "of 1.0")
-    assert worst <= 1e-6
-    late = 0.25 * ramps(144_000, [(frame + 1, *levels) for frame, *levels in changes])
-    assert numpy.abs(heard[0, begin : begin + 144_000] - late).max() > 1e-4, "a frame would be seen"
-
-
-def test_the_sound_of_many(make_daemon, media, tmp_path):
-    """Each is made from what those before it leave, on the same frame and on the next."""
-    out = tmp_path / "out.wav"
-    daemon = make_daemon(f"--device={out}", "--rate=48000", backend="file").start()
-    client = daemon.client()
-    client.call("player.load", uris=[str(media.floats("a.wav", numpy.full((2, 144_000), 0.25)))])
-    quieter = [op("mixer.adjust", delta_db=-1)]
-    times = [(20_000, 3), (20_001, 2), (60_000, 1), (60_100, 2), (90_000, 30)]
-    told = [
-        client.request("tx", {"ops": quieter, "at": {"frame": frame}})
-        for frame, n in times
-        for _ in range(n)
-    ]
-    client.call("player.play")
-    levels = [client.answer(wanted)["result"]["results"][0]["gain_db"] for wanted in told]
-    assert levels == [-n - 1 for n in range(38)]
-    wait_for(client, 60, state="stopped")
-    daemon.stop()
-    heard, _, _ = read_wav(out)
-    begin = numpy.flatnonzero(numpy.abs(heard[0]) > 1e-6)[0]
-    for frame, gain_db in [(19_999, 0), (59_999, -5), (89_999, -8), (120_000, -38)]:
-        wanted = 0.25 * 10 ** (gain_db / 20)
-        assert heard[0, begin + frame] == pytest.approx(wanted, rel=1e-5)
-
-
-def test_the_sound_of_the_next_track(make_daemon, jack_server, capture, media):
-    """Recorded from JACK: the ramps begin with the first frame of the second file."""
-    daemon = make_daemon(f"--device={jack_server.name}", "--connect=none", backend="jack").start()
-    studio = Studio(daemon, jack_server, capture)
-    files = [media.floats(f"{n}.wav", numpy.full((2, 70_001), 0.25)) for n in range(2)]
-    cue = daemon.client(30)
-
-    def act():
-        studio.client.call("tx", ops=gain_and_preamp(0, 0))
-        studio.client.play(*files)
-        cue.call("tx", ops=gain_and_preamp(-9, -4), at="next_track")
-        wait_for(studio.client, 60, state="stopped")
-        time.sleep(0.2)
-
-    heard = sound.sounding(studio.take(act))[0]
-    assert abs(len(heard) - 140_002) <= 2
-    worst = numpy.abs(heard[:140_000] - 0.25 * ramps(140_000, [(70_001, -9, -4)])).max()
-    what = "a tx with the next track against ramps from its first frame"
-    figure("clicks", what, worst, "<=", 1e-6, "of 1.0")
-    assert worst <= 1e-6
