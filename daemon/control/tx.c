@@ -14,6 +14,8 @@
 /// Commands go to the engine so long before their frame, and two periods: a busy machine may keep
 /// the loop waiting for a while.
 #define LEAD_MS 150
+/// 292 years.
+#define WAIT_MAX_NS 0x1p63
 /// Commands that may wait in the engine for their frame; there is room for as many again.
 #define UNDER_WAY_MAX (CH_CHAIN_MAX)
 
@@ -230,18 +232,33 @@ update_running(struct ch_daemon *daemon, const struct now *now)
     }
 }
 
+/// Of those that are due the one that should land first; of equal times the one accepted first.
+static struct ch_tx *
+first_due(struct ch_daemon *daemon, const struct now *now)
+{
+    struct ch_tx *first = NULL;
+    uint64_t soonest = 0;
+    for (struct ch_tx *tx = daemon->txs.first; tx; tx = tx->next) {
+        uint64_t frame;
+        if (tx->rides || !is_due(daemon, tx, now, &frame)) {
+            continue;
+        }
+        const uint64_t mono_ns = tx->at == CH_TX_AT_MONO ? tx->mono_ns : UINT64_MAX; // just now
+        if (!first || mono_ns < soonest) {
+            first = tx;
+            soonest = mono_ns;
+        }
+    }
+    return first;
+}
+
 // Nothing is ever under way: what is due lands at once.
 static void
 update_standing(struct ch_daemon *daemon, const struct now *now)
 {
-    struct ch_tx *next;
-    for (struct ch_tx *tx = daemon->txs.first; tx; tx = next) {
+    struct ch_tx *tx;
+    while ((tx = first_due(daemon, now))) {
         struct ch_gather gather;
-        uint64_t frame;
-        next = tx->next;
-        if (tx->rides || !is_due(daemon, tx, now, &frame)) {
-            continue;
-        }
         if (!ch_tx_ops_try(tx->request, &tx->ops, &gather)) {
             fail(daemon, tx);
             continue;
@@ -249,7 +266,7 @@ update_standing(struct ch_daemon *daemon, const struct now *now)
         if (!gather.n) {
             gather.commands[gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
         }
-        tx->when_frame = now->state.frame;
+        tx->rides = true; // sent once, and left alone until word of it comes
         tx->made_from = ch_tx_state_number(daemon);
         ch_link_send(daemon, gather.commands, gather.n, ch_tx_on_landed, tx);
     }
@@ -316,7 +333,8 @@ frame_to_time(struct ch_daemon *daemon, struct ch_tx *tx, const struct now *now,
     if (tx->at == CH_TX_AT_FRAME && daemon->device.ops != &ch_backend_file) {
         const double s = ((double)tx->frame - (double)now->state.frame) / now->rate_hz;
         tx->at = CH_TX_AT_MONO;
-        tx->mono_ns = mono_ns + (uint64_t)fmax(0.0, s * CH_NS_PER_S);
+        // A frame may be further away than nanoseconds can say.
+        tx->mono_ns = mono_ns + (uint64_t)fmin(fmax(0.0, s * CH_NS_PER_S), WAIT_MAX_NS);
     }
 }
 

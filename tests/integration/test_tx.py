@@ -388,6 +388,27 @@ def test_a_frame_is_a_time_while_the_device_stands(client):
     assert client.call("mixer.get")["gain_db"] == -6
 
 
+def test_a_frame_may_be_far_away_while_the_device_stands(client, cue):
+    """Further than nanoseconds can count: it waits all the same."""
+    ops = [op("mixer.set", gain_db=-30)]
+    cue.request("tx", {"ops": ops, "at": {"frame": 2**53}, "name": "far"})
+    eventually(lambda: [tx.get("name") for tx in client.call("tx.list")["waiting"]] == ["far"])
+    assert client.call("mixer.get")["gain_db"] == 0
+    client.call("tx.cancel", name="far")
+
+
+def test_in_the_order_of_their_times_while_the_device_stands(client, daemon):
+    """Both may be found due at once; the later one still has the last word."""
+    cues = [daemon.client(30) for _ in range(8)]
+    when = time.monotonic_ns() + 1_000_000_000
+    for n, cue in enumerate(cues):
+        at = {"mono_ns": when - n * 1000}
+        cue.request("tx", {"ops": [op("mixer.set", gain_db=-n - 1)], "at": at})
+    eventually(lambda: len(client.call("tx.list")["waiting"]) == len(cues))
+    eventually(lambda: not client.call("tx.list")["waiting"])
+    assert client.call("mixer.get")["gain_db"] == -1
+
+
 def test_nothing_is_lost_when_the_device_stops(playing, cue):
     for s in (2, 2.2):
         cue.request("tx", {"ops": [op("mixer.adjust", delta_db=-s)], "at": later(playing, s)})
