@@ -35,8 +35,10 @@ loudness_set(struct ch_request *request)
         before.preamp_db != settings->preamp_db) {
         daemon->loudness.rev += heard;
         ch_loudness_changed(daemon, request);
+        ch_sound_state_changed(daemon);
     } else if (scanned != daemon->loudness.scan_played) {
         ch_loudness_changed(daemon, request);
+        ch_sound_state_changed(daemon);
     }
     ch_loudness_wait(daemon, request);
     ch_exchange_update(daemon);
@@ -70,9 +72,15 @@ meter_reset(struct ch_request *request)
 
 static const struct ch_param set_params[] = {
     {.name = "mode", .type = CH_PARAM_STRING, .choices = MODES},
-    {.name = "target_lufs", .type = CH_PARAM_NUMBER, .min = -40, .max = -5},
+    {.name = "target_lufs",
+     .type = CH_PARAM_NUMBER,
+     .min = CH_LOUDNESS_TARGET_MIN_LUFS,
+     .max = CH_LOUDNESS_TARGET_MAX_LUFS},
     {.name = "scan", .type = CH_PARAM_BOOL},
-    {.name = "preamp_db", .type = CH_PARAM_NUMBER, .min = -24, .max = 12},
+    {.name = "preamp_db",
+     .type = CH_PARAM_NUMBER,
+     .min = CH_LOUDNESS_PREAMP_MIN_DB,
+     .max = CH_LOUDNESS_PREAMP_MAX_DB},
     CH_PARAM_END,
 };
 

@@ -158,18 +158,37 @@ ch_loudness_write_applied(const struct ch_loudness_applied *applied, struct ch_b
     ch_json_end_object(buf);
 }
 
-void
-ch_loudness_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
+static const char *const modes[] = {[CH_LOUDNESS_OFF] = "off",
+                                    [CH_LOUDNESS_TRACK] = "track",
+                                    [CH_LOUDNESS_ALBUM] = "album",
+                                    [CH_LOUDNESS_AUTO] = "auto"};
+
+bool
+ch_loudness_mode_from_name(const char *name, enum ch_loudness_mode *mode)
 {
-    static const char *const modes[] = {[CH_LOUDNESS_OFF] = "off",
-                                        [CH_LOUDNESS_TRACK] = "track",
-                                        [CH_LOUDNESS_ALBUM] = "album",
-                                        [CH_LOUDNESS_AUTO] = "auto"};
-    const struct ch_loudness_settings *settings = &daemon->loudness.settings;
+    for (unsigned i = 0; name && i < sizeof modes / sizeof *modes; i++) {
+        if (!strcmp(name, modes[i])) {
+            *mode = (enum ch_loudness_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+ch_loudness_write_settings(const struct ch_loudness *loudness, struct ch_buf *buf)
+{
+    const struct ch_loudness_settings *settings = &loudness->settings;
     ch_json_kv_string(buf, "mode", modes[settings->mode]);
     ch_json_kv_fixed(buf, "target_lufs", settings->target_lufs, 2);
     ch_json_kv_fixed(buf, "preamp_db", settings->preamp_db, 2);
-    ch_json_kv_bool(buf, "scan", daemon->loudness.scan_played);
+    ch_json_kv_bool(buf, "scan", loudness->scan_played);
+}
+
+void
+ch_loudness_write_members(struct ch_daemon *daemon, struct ch_buf *buf)
+{
+    ch_loudness_write_settings(&daemon->loudness, buf);
     ch_json_key(buf, "current");
     const struct ch_loudness_applied *applied = ch_transport_loudness(daemon);
     if (applied) {

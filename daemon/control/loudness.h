@@ -13,6 +13,11 @@
 #include "daemon/media/loudness_gain.h"
 #include "protocol/json.h"
 
+#define CH_LOUDNESS_TARGET_MIN_LUFS (-40.0)
+#define CH_LOUDNESS_TARGET_MAX_LUFS (-5.0)
+#define CH_LOUDNESS_PREAMP_MIN_DB   (-24.0)
+#define CH_LOUDNESS_PREAMP_MAX_DB   12.0
+
 struct ch_daemon;
 struct ch_item;
 struct ch_request;
@@ -42,6 +47,11 @@ void ch_loudness_heard(struct ch_daemon *daemon, uint32_t rev, uint64_t frame, u
 
 /// Tell subscribers of topic `loudness`; without a request the player is the cause.
 void ch_loudness_changed(struct ch_daemon *daemon, const struct ch_request *request);
+
+/// Of the settings, into an open object: what loudness.set takes.
+void ch_loudness_write_settings(const struct ch_loudness *loudness, struct ch_buf *buf);
+/// False if there is no mode of this name (NULL is none).
+bool ch_loudness_mode_from_name(const char *name, enum ch_loudness_mode *mode);
 
 /// The value of topic `loudness`: members into an open object.
 void ch_loudness_write_members(struct ch_daemon *daemon, struct ch_buf *buf);

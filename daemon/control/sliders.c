@@ -22,11 +22,21 @@ ch_sliders_set(struct ch_equaliser *eq, const struct ch_graphic *graphic, uint32
     eq->design = CH_EQ_MATCHED;
 }
 
+bool
+ch_sliders_claim(struct ch_equaliser *eq, const struct ch_graphic *graphic)
+{
+    if (eq->n_bands != ch_graphic_centres(graphic->layout, NULL)) {
+        return false;
+    }
+    eq->sliders = (struct ch_sliders){.set = true, .graphic = *graphic};
+    memcpy(eq->sliders.bands, eq->bands, eq->n_bands * sizeof *eq->bands);
+    return true;
+}
+
 void
 ch_sliders_claim_flat(struct ch_equaliser *eq, enum ch_graphic_layout layout)
 {
-    eq->sliders = (struct ch_sliders){.set = true, .graphic = {.layout = layout}};
-    memcpy(eq->sliders.bands, eq->bands, ch_graphic_centres(layout, NULL) * sizeof *eq->bands);
+    (void)ch_sliders_claim(eq, &(struct ch_graphic){.layout = layout});
 }
 
 static bool

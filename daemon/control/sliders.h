@@ -30,6 +30,10 @@ void ch_sliders_set(struct ch_equaliser *eq, const struct ch_graphic *graphic, u
 /// The bands of *eq are sliders of this layout, all at 0 dB.
 void ch_sliders_claim_flat(struct ch_equaliser *eq, enum ch_graphic_layout layout);
 
+/// The bands of *eq were made from these sliders, at a rate that is not known.  False if
+/// their number is another one.
+bool ch_sliders_claim(struct ch_equaliser *eq, const struct ch_graphic *graphic);
+
 /// NULL if the bands are not those of sliders.
 const struct ch_graphic *ch_sliders_of(const struct ch_equaliser *eq);
 

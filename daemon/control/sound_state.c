@@ -11,6 +11,8 @@
 #include "daemon/base/log.h"
 #include "daemon/base/units.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/eq_band.h"
+#include "daemon/control/preset_store.h"
 #include "daemon/control/state_file.h"
 
 #define VERSION  1
@@ -30,6 +32,10 @@ write_text(struct ch_daemon *daemon, struct ch_buf *buf)
     ch_json_key(buf, "eq");
     ch_json_begin_object(buf);
     ch_equaliser_write_members(&daemon->equaliser, buf);
+    ch_json_end_object(buf);
+    ch_json_key(buf, "loudness");
+    ch_json_begin_object(buf);
+    ch_loudness_write_settings(&daemon->loudness, buf);
     ch_json_end_object(buf);
     ch_json_end_object(buf);
     ch_buf_char(buf, '\n');
@@ -180,11 +186,48 @@ read_mixer(const cJSON *object, struct ch_mixer *mixer, char *why)
     return ok;
 }
 
+// Without it, as in a file of before, it is as at first.
+static bool
+read_loudness(const cJSON *object, struct ch_loudness *loudness, char *why)
+{
+    struct ch_loudness_settings *settings = &loudness->settings;
+    const cJSON *mode = cJSON_GetObjectItemCaseSensitive(object, "mode");
+    const bool ok =
+        (!mode || ch_loudness_mode_from_name(cJSON_GetStringValue(mode), &settings->mode)) &&
+        read_number(object, "target_lufs", CH_LOUDNESS_TARGET_MIN_LUFS, CH_LOUDNESS_TARGET_MAX_LUFS,
+                    &settings->target_lufs) &&
+        read_number(object, "preamp_db", CH_LOUDNESS_PREAMP_MIN_DB, CH_LOUDNESS_PREAMP_MAX_DB,
+                    &settings->preamp_db) &&
+        read_bool(object, "scan", &loudness->scan_played);
+    if (!ok) {
+        snprintf(why, sizeof(char[256]), "its loudness makes no sense");
+    }
+    return ok;
+}
+
+// What the bands were made from, and their name; neither is worth a refusal.
+static void
+read_origin(const cJSON *graphic, const cJSON *preset, struct ch_equaliser *eq, uint32_t rate_hz)
+{
+    const char *param;
+    char why[CH_PRESET_DETAIL_BYTES];
+    bool out_of_range;
+    struct ch_graphic sliders;
+    if (cJSON_IsObject(graphic) &&
+        ch_sliders_read(eq, graphic, &sliders,
+                        &(struct ch_eq_refusal){&param, why, &out_of_range}) &&
+        ch_sliders_claim(eq, &sliders)) {
+        ch_equaliser_update(eq, rate_hz); // the rate may be another one now
+    }
+    if (cJSON_IsString(preset) && ch_preset_name_ok(preset->valuestring, why)) {
+        ch_preset_mark(eq, preset->valuestring);
+    }
+}
+
 // What eq.get tells is what eq.set takes, but for what follows from the rest.
 static bool
 read_eq(cJSON *object, struct ch_equaliser *eq, uint32_t rate_hz, char *why)
 {
-    static const char *const derived[] = {"preamp_auto", "preset", "graphic"};
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "preamp_auto"))) {
         cJSON *automatic = cJSON_CreateString("auto");
         if (!automatic) {
@@ -192,12 +235,18 @@ read_eq(cJSON *object, struct ch_equaliser *eq, uint32_t rate_hz, char *why)
         }
         cJSON_ReplaceItemInObjectCaseSensitive(object, "preamp_db", automatic);
     }
-    for (unsigned i = 0; i < sizeof derived / sizeof *derived; i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(object, derived[i]);
-    }
+    cJSON_DeleteItemFromObjectCaseSensitive(object, "preamp_auto");
+    cJSON *graphic = cJSON_DetachItemFromObjectCaseSensitive(object, "graphic");
+    cJSON *preset = cJSON_DetachItemFromObjectCaseSensitive(object, "preset");
     const char *param;
     bool out_of_range;
-    return ch_equaliser_apply_json(eq, object, rate_hz, &param, why, &out_of_range);
+    const bool ok = ch_equaliser_apply_json(eq, object, rate_hz, &param, why, &out_of_range);
+    if (ok) {
+        read_origin(graphic, preset, eq, rate_hz);
+    }
+    cJSON_Delete(graphic);
+    cJSON_Delete(preset);
+    return ok;
 }
 
 /// All of it or, with a reason, nothing.
@@ -219,11 +268,14 @@ take(struct ch_daemon *daemon, cJSON *root, char *why)
     }
     struct ch_mixer mixer = daemon->mixer;
     struct ch_equaliser eq = daemon->equaliser;
+    struct ch_loudness loudness = daemon->loudness;
     if (!read_mixer(mixer_object, &mixer, why) ||
+        !read_loudness(cJSON_GetObjectItemCaseSensitive(root, "loudness"), &loudness, why) ||
         !read_eq(eq_object, &eq, ch_engine_rate(daemon->link.engine), why)) {
         return false;
     }
     daemon->mixer = mixer;
+    daemon->loudness = loudness;
     daemon->equaliser = eq;
     return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/sound_state.h — mixer, limiter and equaliser as they were at its end.    [main]
+// daemon/control/sound_state.h — mixer, limiter, equaliser, loudness as they were.        [main]
 //
 // Kept in one JSON file, a second after a change and at the end; restored before the first sound,
 // with a gain that is never above what the options allow for that.  Written by a thread of its own
@@ -39,7 +39,7 @@ void ch_sound_state_init(struct ch_daemon *daemon);
 /// What was kept becomes the state of mixer and equaliser; the engine is not told.
 void ch_sound_state_restore(struct ch_daemon *daemon);
 
-/// The mixer or the equaliser has changed.
+/// The mixer, the equaliser or the settings of loudness have changed.
 void ch_sound_state_changed(struct ch_daemon *daemon);
 
 /// The wake-up has come: has the writer done?

@@ -62,6 +62,47 @@ def test_everything_is_as_it_was(begin, state):
     assert client.call("mixer.get")["mute"] is True
 
 
+SLIDERS = {"layout": "iso31", "gains_db": [(n * 7) % 19 - 9 for n in range(31)]}
+
+
+@pytest.mark.parametrize("rate_hz", [48000, 44100])
+def test_sliders_are_still_sliders_and_a_preset_has_its_name(begin, rate_hz):
+    """Also at another rate, where they are other peaks."""
+    daemon, client = begin()
+    client.call("eq.graphic", **SLIDERS)
+    client.call("eq.preset.save", name="mine")
+    end(daemon)
+    daemon, client = begin(f"--rate={rate_hz}")
+    after = client.call("eq.get")
+    assert after["graphic"]["layout"] == "iso31" and after["preset"] == "mine"
+    assert after["graphic"]["gains_db"] == SLIDERS["gains_db"]
+    anew = client.call("eq.graphic", **SLIDERS)
+    assert after["bands"] == anew["bands"]
+    client.call("eq.band", index=3, gain_db=1)
+    assert client.call("eq.get")["graphic"] is client.call("eq.get")["preset"] is None
+    end(daemon)
+    _, client = begin()
+    after = client.call("eq.get")
+    assert after["graphic"] is after["preset"] is None
+
+
+def test_pieces_are_as_loud_as_before(begin, state):
+    """Or the first one after a restart would be louder by all that its tags take away."""
+    daemon, client = begin()
+    settings = {"mode": "album", "target_lufs": -20.5, "preamp_db": -3, "scan": True}
+    client.call("loudness.set", **settings)
+    end(daemon)
+    daemon, client = begin()
+    assert settings.items() <= client.call("loudness.get").items()
+    end(daemon)
+    broken = kept(state)
+    broken["loudness"]["mode"] = "loud"
+    state.write_text(json.dumps(broken))
+    daemon, client = begin()
+    assert client.call("loudness.get")["mode"] == "off"
+    assert "its loudness makes no sense" in daemon.log()
+
+
 def test_it_is_what_is_heard(begin, media):
     """Not only said: a tone after the restart has the restored level."""
     daemon, client = begin()
