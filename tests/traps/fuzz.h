@@ -82,7 +82,7 @@ struct fuzz_command {
     bool waits;
     bool revocable; ///< it stands alone and lends nothing
     bool revoked;   ///< it may have landed before that, or not
-    bool limits; ///< it sets the limiter, to what follows
+    bool limits;    ///< it sets the limiter, to what follows
     bool bypass;
     float ceiling;
     uint64_t when_frame;
