@@ -213,6 +213,7 @@ take(struct ch_options *options, int option, char *value, bool *done)
         options->render_out = value;
         return *value || bad("render", value, "the name of a file");
     case OPT_GAIN:
+        options->of_render = "gain";
         return read_gain("gain", value, &options->gain_db);
     case OPT_MAX_GAIN:
         return read_gain("max-gain", value, &options->max_gain_db);
@@ -225,9 +226,11 @@ take(struct ch_options *options, int option, char *value, bool *done)
         options->no_restore = true;
         return true;
     case OPT_EQ:
+        options->of_render = "eq";
         options->eq = value;
         return true;
     case OPT_LIMITER:
+        options->of_render = "limiter";
         return read_limiter(options, value);
     case OPT_FORMAT:
         options->format = value;
@@ -264,6 +267,13 @@ fits_together(const struct ch_options *options)
                 "chantd: '%s': the daemon takes no files; play them with 'chant play %s', or write "
                 "them with 'chantd --render OUT.wav %s'\n",
                 options->inputs[0], options->inputs[0], options->inputs[0]);
+        return false;
+    }
+    if (options->of_render) {
+        fprintf(
+            stderr,
+            "chantd: --%s belongs to --render; of a daemon it is set with 'chant %s' and kept\n",
+            options->of_render, options->of_render);
         return false;
     }
     if (!strcmp(options->backend, "file") && !options->device) {

@@ -31,9 +31,10 @@ struct ch_options {
     double gain_db;
     const char *eq; ///< file or preset; NULL = flat
     bool limiter;
-    double ceiling_dbtp; ///< of the limiter
-    const char *format;  ///< "f32", "s16", "s24"; of backend file, too
-    const char *dither;  ///< "auto", "on", "off"; likewise
+    double ceiling_dbtp;   ///< of the limiter
+    const char *format;    ///< "f32", "s16", "s24"; of backend file, too
+    const char *dither;    ///< "auto", "on", "off"; likewise
+    const char *of_render; ///< an option that was given and says nothing to a daemon; or NULL
     char **inputs;
     int n_inputs;
 };

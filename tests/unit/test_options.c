@@ -164,6 +164,9 @@ what_is_wrong_is_named(void **state)
         {"--state=", "file"},
         {"--format=mp3", "f32, s24 or s16"},
         {"--render=o.wav", "at least one input"},
+        {"--gain=-40", "--render"},
+        {"--eq=bass", "--render"},
+        {"--limiter=off", "chant limiter"},
         {"--nonsense", "--help"},
         {"music.flac", "chant play music.flac"},
     };
