@@ -214,6 +214,14 @@ visit_file(ch_preset_visit *visit, void *context, const char *dir, const char *n
     visit(context, name, described ? description : NULL, *why ? why : NULL);
 }
 
+static bool
+has_json(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    return file_path(path, dir, name, suffixes[0]) && lstat(path, &st) == 0;
+}
+
 enum ch_status
 ch_preset_list(ch_preset_visit *visit, void *context, char detail[CH_PRESET_DETAIL_BYTES])
 {
@@ -227,15 +235,13 @@ ch_preset_list(ch_preset_visit *visit, void *context, char detail[CH_PRESET_DETA
     if (n < 0) {
         return errno == ENOENT ? CH_OK : fail(detail, dir, errno);
     }
-    char last[CH_PRESET_NAME_BYTES] = "";
     for (int i = 0, n_told = 0; i < n; i++) {
         char name[CH_PRESET_NAME_BYTES];
         bool json;
-        // "x.json" sorts before "x.txt", and is the one that counts.
+        // Of "x.json" and "x.txt" the first is the one that counts.
         if (n_told < LIST_MAX && name_of_file(entries[i]->d_name, name, &json) &&
-            strcmp(name, last) != 0 && !ch_preset_find(name)) {
+            (json || !has_json(dir, name)) && !ch_preset_find(name)) {
             visit_file(visit, context, dir, name, json);
-            strcpy(last, name);
             n_told++;
         }
         free(entries[i]);

@@ -193,6 +193,16 @@ def test_a_broken_file_says_where(client, folder, text, said):
     assert listed["name"] == "broken" and said in listed["broken"]
 
 
+def test_one_name_is_told_once(client, folder):
+    """Whatever stands between its two files in the order of names."""
+    folder.mkdir(parents=True)
+    (folder / "rock.txt").write_text("Preamp: -3 dB\n")
+    for name in ("rock", "rock.loud"):
+        (folder / f"{name}.json").write_text('{"bands":[]}')
+    names = [preset["name"] for preset in client.call("eq.presets")["presets"]]
+    assert sorted(name for name in names if "rock" in name) == ["rock", "rock.loud"]
+
+
 def test_a_text_of_no_use_says_where(client, folder):
     folder.mkdir(parents=True)
     (folder / "poem.txt").write_text("\nRoses are red\n")
