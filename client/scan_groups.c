@@ -127,7 +127,8 @@ ch_scan_groups_collect(struct ch_scan_groups *groups, char *const *words, int n_
         groups->n_files += group->uris.count - before;
     }
     if (rc == CH_EXIT_OK && groups->n_files == 0) {
-        rc = ch_fail("NOT_FOUND", "no audio files in there");
+        rc = ch_fail("NOT_FOUND", "no audio files in %s%s", words[0],
+                     n_words > 1 ? " and what else was given" : "");
     }
     return rc;
 }

@@ -289,7 +289,10 @@ tx_cancel(struct ch_request *request)
         tx = at->id == (uint32_t)id->valuedouble ? at : tx;
     }
     if (!tx) {
-        ch_request_fail(request, CH_RPC_NOT_FOUND, id ? "tx" : "name", "no such tx waits");
+        char which[32];
+        snprintf(which, sizeof which, "%.0f", id ? id->valuedouble : 0.0);
+        ch_request_fail(request, CH_RPC_NOT_FOUND, id ? "tx" : "name",
+                        "no tx '%.64s' waits; tx.list says which do", id ? which : name);
         return;
     }
     ch_tx_cancel(daemon, tx, request);

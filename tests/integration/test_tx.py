@@ -237,6 +237,22 @@ def test_what_can_not_be_done_any_more_is_refused_then(playing, cue):
     assert playing.call("mixer.get")["mute"] is False
 
 
+def test_preset_sliders_and_limiter_with_the_rest(playing):
+    at = later(playing, 0.4)
+    ops = [op("eq.preset.load", name="bass"), op("limiter.set", ceiling_dbtp=-6)]
+    answer = playing.call("tx", ops=[*ops, op("mixer.set", gain_db=-5)], at=at)
+    assert answer["applied_at"]["frame"] == at["frame"]
+    assert playing.call("eq.get")["preset"] == "bass"
+    assert playing.call("limiter.get")["ceiling_dbtp"] == -6
+    ops = [op("eq.graphic", layout="seed8", gains_db=[3] * 8), op("limiter.set", bypass=True)]
+    playing.call("tx", ops=ops, at=later(playing, 0.4))
+    assert playing.call("eq.get")["graphic"]["layout"] == "seed8"
+    bad = [op("limiter.set", bypass=False), op("eq.preset.load", name="no such")]
+    error = playing.refusal("tx", ops=bad, at=later(playing, 0.4))
+    assert error.name == "NOT_FOUND" and error.data["param"] == "ops[1].params.name"
+    assert playing.call("limiter.get")["bypass"] is True
+
+
 def test_many_for_one_frame_land_in_order(playing):
     at = later(playing, 0.5)
     ids = [
