@@ -36,6 +36,14 @@ def residue_db(samples, rate_hz, above_hz=2000):
     return db(numpy.abs(signal.sosfilt(sos, samples)).max())
 
 
+def above_2khz_db(heard, rate_hz=48000):
+    """Peak above 2 kHz of any channel, by Kaiser's window with 150 dB of stop band, half at 1.75
+    kHz: nothing of 100 Hz comes through, and little of what lies between.  Only where the filter
+    lies wholly inside, so that both ends are no corners."""
+    taps = signal.firwin(1025, 1750, window=("kaiser", 15.5), pass_zero=False, fs=rate_hz)
+    return max(db(numpy.abs(signal.fftconvolve(c, taps, mode="valid")).max()) for c in heard)
+
+
 def transfer_db(source, heard, freqs_hz, rate_hz, n_fft=16384):
     """|H| at these frequencies, from broad-band sound that went in and came out, aligned."""
     f, cross = signal.csd(source, heard, rate_hz, "hann", n_fft)

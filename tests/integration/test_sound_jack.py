@@ -252,11 +252,10 @@ def clicks(studio, low_tone, *steps):
     heard = studio.take(act)
     client.call("player.stop")
     begin = numpy.flatnonzero(numpy.abs(heard[0]) > 1e-4)[0]
-    sos = signal.butter(8, 2000, "highpass", fs=RATE_HZ, output="sos")
     # The beginning of the file is a corner of its own.
-    high = signal.sosfilt(sos, heard, axis=1)[:, begin + RATE_HZ // 4 :]
-    assert numpy.abs(heard[:, begin + RATE_HZ // 4 :]).max() > 0.3
-    return sound.db(numpy.abs(high).max())
+    heard = heard[:, begin + RATE_HZ // 4 :]
+    assert numpy.abs(heard).max() > 0.3
+    return sound.above_2khz_db(heard)
 
 
 STEPS = {
@@ -381,7 +380,9 @@ def test_a_device_that_is_found_again_ramps_in(make_daemon, make_jack, capture, 
 def test_into_the_limiter_and_out(studio, low_tone):
     """It must bend the wave to hold the ceiling, so smoothly that it is no click."""
     calls = [lambda db=db: studio.client.call("mixer.set", gain_db=db) for db in (12, 0, 12)]
-    assert clicks(studio, low_tone, *calls) < CLEAN_DB
+    found = clicks(studio, low_tone, *calls)
+    figure("clicks", "JACK: 7 dB into the limiter and out", found, "<=", CLEAN_DB, "dBFS")
+    assert found <= CLEAN_DB
 
 
 def test_a_fader_moved_fast(studio, low_tone):
