@@ -19,6 +19,8 @@ struct stage {
     struct ch_pcm_ring *rings[RINGS_MAX];
     uint32_t n_rings;
     uint32_t stream;
+    uint32_t phase;   ///< of the sine, where its ring begins
+    uint32_t n_shuts; ///< of the gate
 };
 
 static uint64_t random_state = 11;
@@ -30,14 +32,21 @@ any(uint32_t below)
     return (uint32_t)((random_state >> 33) % below);
 }
 
+static struct ch_pcm_ring *
+ring_from(struct stage *stage, uint32_t n_frames, float (*make)(uint32_t frame), uint32_t phase)
+{
+    assert_true(stage->n_rings < RINGS_MAX);
+    struct ch_pcm_ring *pcm = rig_ring(n_frames, n_frames, make, phase, false);
+    stage->rings[stage->n_rings++] = pcm;
+    stage->phase = phase;
+    return pcm;
+}
+
 // Sine from any phase.
 static struct ch_pcm_ring *
 new_ring(struct stage *stage, uint32_t n_frames)
 {
-    assert_true(stage->n_rings < RINGS_MAX);
-    struct ch_pcm_ring *pcm = rig_ring(n_frames, n_frames, rig_sine, any(480), false);
-    stage->rings[stage->n_rings++] = pcm;
-    return pcm;
+    return ring_from(stage, n_frames, rig_sine, any(480));
 }
 
 static void
@@ -192,6 +201,52 @@ limiter_bypass(struct stage *stage, uint32_t i)
                                  .limiter = {.ceiling = 0.89125094f, .bypass = i % 2 == 0}});
 }
 
+/// To -12 dBTP, below what sounds, and back.
+static void
+limiter_limits(struct stage *stage, uint32_t i)
+{
+    rig_send(&stage->rig, (struct ch_command){.op = CH_COMMAND_LIMITER,
+                                              .limiter = {.ceiling = i % 2 ? 0.89f : 0.25f}});
+}
+
+/// 12 dB more than the sine has: 7 dB into the limiter, and out.
+static void
+gain_into_limiter(struct stage *stage, uint32_t i)
+{
+    set_gain(stage, i % 2 ? 1.0f : 3.981f, i % 2 ? 1.0f : 3.981f);
+}
+
+/// Nothing that waits ends it; what opens the gate again says that it knows.
+static void
+panic(struct stage *stage, uint32_t i)
+{
+    if (i % 2 == 0) {
+        stage->n_shuts = ch_engine_shut(stage->rig.engine);
+    } else {
+        rig_send(&stage->rig,
+                 (struct ch_command){
+                     .op = CH_COMMAND_GAIN,
+                     .gain = {.left = 1.0f, .right = 1.0f, .shuts_over = stage->n_shuts}});
+    }
+}
+
+/// A gain that waits for its frame goes, and another takes its place.
+static void
+revoke(struct stage *stage, uint32_t i)
+{
+    const uint64_t when_frame = stage->rig.n_out + 200;
+    const float linear = i % 2 ? 1.0f : 0.2f;
+    struct ch_command first = {.op = CH_COMMAND_GAIN,
+                               .id = 1000 + i,
+                               .when_frame = when_frame,
+                               .gain = {.left = 0.01f, .right = 4.0f}};
+    struct ch_command instead[2] = {
+        {.op = CH_COMMAND_REVOKE, .when_frame = when_frame, .revoke = {.id = 1000 + i}},
+        {.op = CH_COMMAND_GAIN, .gain = {.left = linear, .right = linear}}};
+    assert_true(ch_engine_send(stage->rig.engine, &first, 1));
+    assert_true(ch_engine_send(stage->rig.engine, instead, 2));
+}
+
 /// Both above what sounds.
 static void
 limiter_ceiling(struct stage *stage, uint32_t i)
@@ -227,6 +282,28 @@ stop_play(struct stage *stage, uint32_t i)
     } else {
         seek(stage, i);
     }
+}
+
+static float
+half_sine(uint32_t frame)
+{
+    return 0.5f * rig_sine(frame);
+}
+
+/// The same wave goes on at another level in place of what sounds: the item's loudness gain.
+static void
+exchange(struct stage *stage, uint32_t i)
+{
+    struct ch_engine_state state;
+    ch_engine_read_state(stage->rig.engine, &state);
+    assert_int_equal(state.player[0].stream, stage->stream);
+    const uint32_t played = (uint32_t)state.player[0].ring_frame;
+    const uint32_t phase = stage->phase + played;
+    struct ch_pcm_ring *pcm = ring_from(stage, 32768, i % 2 ? rig_sine : half_sine, phase);
+    struct ch_command command = rig_play(pcm, stage->stream + 1, CH_PLAY_EXCHANGE);
+    command.deck.instead_of = stage->stream++;
+    command.deck.at_frame = played;
+    rig_send(&stage->rig, command);
 }
 
 /// The queue says that the deck ends now, or has ended.
@@ -270,6 +347,9 @@ static const struct {
     {"gain", gain},
     {"mute", mute},
     {"pan", pan},
+    {"gain into the limiter", gain_into_limiter},
+    {"panic", panic},
+    {"revoked and replaced", revoke},
     {"EQ gain", eq_gain},
     {"EQ frequency", eq_freq},
     {"EQ Q", eq_q},
@@ -280,9 +360,11 @@ static const struct {
     {"EQ rack (preset)", eq_rack},
     {"limiter on, off", limiter_bypass},
     {"limiter ceiling", limiter_ceiling},
+    {"limiter ceiling below the sound", limiter_limits},
     {"pause, resume", pause_resume},
     {"stop, play", stop_play},
     {"seek, skip", seek},
+    {"another gain of the item", exchange},
     {"cut of what sounds", truncate_late},
     {"tap", tap},
     {"chain of several", tx},
@@ -314,8 +396,9 @@ row_of(enum ch_command_op op)
         return "limiter ceiling";
     case CH_COMMAND_TAP:
         return "tap";
-    case CH_COMMAND_NOP:
-    case CH_COMMAND_REVOKE: // silent by themselves
+    case CH_COMMAND_REVOKE:
+        return "revoked and replaced";
+    case CH_COMMAND_NOP: // silent by itself
         return NULL;
     }
     return NULL;
