@@ -344,15 +344,16 @@ def test_a_preset_that_is_gone_when_its_time_comes(make_daemon, tmp_path):
 
 def test_a_panic_cancels_all_that_wait(playing, cue):
     ops = [op("mixer.set", mute=False, gain_db=0), op("eq.set", preamp_db=-3)]
-    times = [{"mono_ns": 9e18}, "next_track", later(playing, 60), later(playing, 0.15)]
+    times = [{"mono_ns": 9e18}, "next_track", later(playing, 60), later(playing, 0.6)]
     waiting = [cue.request("tx", {"ops": ops, "at": at, "name": str(at)}) for at in times]
     eventually(lambda: len(playing.call("tx.list")["waiting"]) == len(times))
+    time.sleep(0.45)  # the last one is under way to the engine
     assert playing.call("mixer.panic")["panic"] is True
     for wanted in waiting:
         error = cue.answer(wanted)["error"]
         assert error["data"]["name"] == "CONFLICT" and "mixer.panic" in error["message"]
     assert playing.call("tx.list") == {"waiting": []}
-    time.sleep(0.3)
+    time.sleep(0.3)  # beyond its frame
     assert playing.call("mixer.get")["panic"] is True
     assert playing.call("eq.get")["preamp_db"] == 0
     # One that comes after it was meant to end it.
