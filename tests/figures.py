@@ -7,8 +7,9 @@ Usage: figures.py FILE                    print the table
        figures.py --write DOC FILE        put what was measured into DOC's tables
 
 FILE has a line for each figure, as tests/unit/figure.h and tests/integration/figures.py write them.
-Of a figure that was said several times the worst counts.  DOC has under each heading `## Group` one
-Markdown table with the columns figure, measured, hold, and how it is measured.
+Of a figure that was said several times the worst counts; what stands in brackets behind its name says
+of which time it is, and is no part of the name.  DOC has under each heading `## Group` one Markdown
+table with the columns figure, measured, hold, and how it is measured.
 """
 
 import argparse
@@ -16,8 +17,9 @@ import re
 import sys
 from collections import namedtuple
 
-Figure = namedtuple("Figure", "group what value relation hold unit")
+Figure = namedtuple("Figure", "group what value relation hold unit case")
 HEADING = re.compile(r"^## (.+)$")
+CASE = re.compile(r"^(.*\S) \[(.+)\]$")
 
 
 def read(path):
@@ -26,7 +28,9 @@ def read(path):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             group, what, value, relation, hold, unit = line.rstrip("\n").split("\t")
-            new = Figure(group, what, float(value), relation, float(hold), unit)
+            case = CASE.match(what)
+            what, case = case.groups() if case else (what, "")
+            new = Figure(group, what, float(value), relation, float(hold), unit, case)
             old = figures.setdefault((group, what), new)
             if (new.relation, new.hold, new.unit) != (old.relation, old.hold, old.unit):
                 sys.exit(f"figures: two holds for {group}: {what}")
@@ -70,8 +74,9 @@ def print_table(figures):
             group = figure.group
             print(f"  {group}")
         verdict = "" if meets(figure) else "   MISSED"
+        case = f"   ({figure.case})" if figure.case else ""
         print(f"    {figure.what:<{width}}  {measured_text(figure):>16}   "
-              f"{hold_text(figure)}{verdict}")
+              f"{hold_text(figure):<16}{verdict}{case}".rstrip())
 
 
 def cells(line):

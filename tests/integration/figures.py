@@ -9,7 +9,11 @@ import os
 
 
 def figure(group, what, value, relation, hold, unit):
-    """`group` and `what` name a row of doc/accuracy.md; `relation` is "<=" or ">="."""
+    """`group` and `what` name a row of doc/accuracy.md; `relation` is "<=" or ">=".
+
+    Several figures make one row, the worst of them, if they differ only in what `what` has in
+    brackets at its end.
+    """
     line = f"{group}\t{what}\t{value:.6g}\t{relation}\t{hold:.6g}\t{unit}\n"
     path = os.environ.get("CHANT_FIGURES")
     if not path:

@@ -121,9 +121,8 @@ def test_music_below_the_ceiling_is_untouched(media, tmp_path, rate_hz):
     assert run(CHANTD, f"--render={out}", path).returncode == 0
     heard, _, _ = read_wav(out)
     differing = numpy.count_nonzero(heard != samples.astype("f4"))
-    figure(
-        "limiter", f"samples changed 0.25 dB below it, {rate_hz} Hz", differing, "<=", 0, "samples"
-    )
+    what = f"music 0.25 dB below the ceiling: samples changed [{rate_hz} Hz]"
+    figure("limiter", what, differing, "<=", 0, "")
     assert differing == 0
 
 
@@ -136,7 +135,6 @@ def test_the_clamp_has_nothing_to_do(make_daemon, media, tmp_path):
     client.play(media.floats("clamp.wav", loud, 48000))
     eventually(lambda: client.status()["state"] == "stopped")
     engine = client.call("server.stats")["engine"]
-    figure("limiter", "frames that the clamp caught of music", engine["clamped_frames"], "<=", 0,
-           "frames")
+    figure("limiter", "frames that the clamp caught of music", engine["clamped_frames"], "<=", 0, "")
     assert engine["limited_frames"] > 24000
     assert engine["clamped_frames"] == 0

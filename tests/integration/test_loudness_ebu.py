@@ -100,8 +100,8 @@ def ffmpeg(path):
     return [float(value.group(1)) for value in values]
 
 
-def judge(what, value, expected, hold=0.1):
-    figure("loudness", what, abs(value - expected), "<=", hold, "LU")
+def judge(what, value, expected, hold=0.1, unit="LU"):
+    figure("loudness", what, abs(value - expected), "<=", hold, unit)
     assert value == pytest.approx(expected, abs=hold)
 
 
@@ -143,16 +143,16 @@ def test_the_live_meter(make_daemon, wav):
     for case, frames in heard.items():
         if case in LOUDNESS:
             value = frames[-2]["integrated_lufs"]
-            judge(f"EBU Tech 3341 case {case}, live, off by", value, wanted[case])
+            judge(f"EBU Tech 3341 case {case}: error [live]", value, wanted[case])
         else:
             highest = max(frame["true_peak_dbtp"][0] for frame in frames)
-            judge_peak(f"EBU Tech 3341 case {case}, live, true peak", highest, wanted[case])
+            judge_peak("true peak, live, of cases 15 to 18", case, highest, wanted[case])
 
 
-def judge_peak(what, value, expected):
+def judge_peak(what, case, value, expected):
     """+0.2, -0.4 dB."""
-    figure("loudness", what + ", above", value - expected, "<=", 0.2, "dB")
-    figure("loudness", what + ", below", expected - value, "<=", 0.4, "dB")
+    figure("loudness", f"{what}: above [case {case}]", value - expected, "<=", 0.2, "dB")
+    figure("loudness", f"{what}: below [case {case}]", expected - value, "<=", 0.4, "dB")
     assert -0.4 <= value - expected <= 0.2
 
 
@@ -172,10 +172,11 @@ def scan(client, *paths, **more):
 def test_scan_of_loudness(scanner, wav, case):
     path = wav(case)
     result = scan(scanner, path)["results"][0]
-    judge(f"EBU Tech 3341 case {case}, scan, off by", result["integrated_lufs"], LOUDNESS[case][1])
+    judge(f"EBU Tech 3341 case {case}: error [scan]", result["integrated_lufs"], LOUDNESS[case][1])
     if case != 6:  # ffmpeg weighs five channels, here two are heard
         loudness, range_lu, peak = ffmpeg(path)
-        judge(f"EBU Tech 3341 case {case}, scan beside ffmpeg", result["integrated_lufs"], loudness)
+        what = f"EBU Tech 3341 cases 1 to 5, scan beside ffmpeg [case {case}]"
+        judge(what, result["integrated_lufs"], loudness)
         assert result["lra_lu"] == pytest.approx(range_lu, abs=0.15)
         assert result["true_peak_dbtp"] == pytest.approx(peak, abs=0.15)
     assert result["gain_db"] == pytest.approx(-18 - result["integrated_lufs"], abs=0.011)
@@ -185,8 +186,9 @@ def test_scan_of_loudness(scanner, wav, case):
 def test_scan_of_true_peak(scanner, wav, case):
     path = wav(case)
     result = scan(scanner, path)["results"][0]
-    judge_peak(f"EBU Tech 3341 case {case}, scan", result["true_peak_dbtp"], TRUE_PEAK[case][1])
-    assert result["true_peak_dbtp"] == pytest.approx(ffmpeg(path)[2], abs=0.15)
+    peak = result["true_peak_dbtp"]
+    judge_peak("true peak, scan, of cases 15 to 23", case, peak, TRUE_PEAK[case][1])
+    assert peak == pytest.approx(ffmpeg(path)[2], abs=0.15)
 
 
 def test_scan_of_music(scanner, tmp_path):
@@ -201,8 +203,8 @@ def test_scan_of_music(scanner, tmp_path):
     result = scan(scanner, path)["results"][0]
     loudness, range_lu, peak = ffmpeg(path)
     judge("noise that moves, scan beside ffmpeg", result["integrated_lufs"], loudness)
-    judge("its range beside ffmpeg", result["lra_lu"], range_lu, 0.5)
-    judge("its true peak beside ffmpeg", result["true_peak_dbtp"], peak, 0.15)
+    judge("noise that moves, its range beside ffmpeg", result["lra_lu"], range_lu, 0.5)
+    judge("noise that moves, its true peak beside ffmpeg", result["true_peak_dbtp"], peak, 0.15, "dB")
 
 
 def test_album(scanner, wav, tmp_path):

@@ -316,7 +316,7 @@ def test_nothing_clicks(studio, low_tone, name):
         for method, params in STEPS[name]
     ]
     found = clicks(studio, low_tone, *calls)
-    figure("clicks", f"JACK: {name}", found, "<=", CLEAN_DB, "dBFS")
+    figure("clicks", f"daemon: one step after another [{name}]", found, "<=", CLEAN_DB, "dBFS")
     assert found <= CLEAN_DB
 
 
@@ -372,7 +372,8 @@ def test_a_device_that_is_found_again_ramps_in(make_daemon, make_jack, capture, 
         assert numpy.abs(heard).max() > 0.3 and not heard[:, : rate_hz // 100].any()
         sos = signal.butter(8, 2000, "highpass", fs=rate_hz, output="sos")
         found = sound.db(numpy.abs(signal.sosfilt(sos, heard)).max())
-        figure("clicks", f"JACK: found again at {rate_hz} Hz", found, "<=", CLEAN_DB, "dBFS")
+        what = f"daemon: the device comes back at another rate [{rate_hz} Hz]"
+        figure("clicks", what, found, "<=", CLEAN_DB, "dBFS")
         assert found <= CLEAN_DB
         client.call("player.resume")
 

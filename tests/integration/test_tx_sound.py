@@ -55,7 +55,8 @@ def test_the_sound_of_a_tx(make_daemon, media, tmp_path):
     begin = numpy.flatnonzero(numpy.abs(heard[0]) > 1e-6)[0]
     wanted = 0.25 * ramps(144_000, changes)
     worst = numpy.abs(heard[0, begin : begin + 144_000] - wanted).max()
-    figure("clicks", "a tx against ramps that begin on its frame", worst, "<=", 1e-6, "of 1.0")
+    what = "daemon: a tx off ramps that begin on its frame [a frame]"
+    figure("clicks", what, worst, "<=", 1e-6, "of full scale")
     assert worst <= 1e-6
     late = 0.25 * ramps(144_000, [(frame + 1, *levels) for frame, *levels in changes])
     assert numpy.abs(heard[0, begin : begin + 144_000] - late).max() > 1e-4, "a frame would be seen"
@@ -158,6 +159,6 @@ def test_the_sound_of_the_next_track(make_daemon, jack_server, capture, media):
     heard = sound.sounding(studio.take(act))[0]
     assert abs(len(heard) - 140_002) <= 2
     worst = numpy.abs(heard[:140_000] - 0.25 * ramps(140_000, [(70_001, -9, -4)])).max()
-    what = "a tx with the next track against ramps from its first frame"
-    figure("clicks", what, worst, "<=", 1e-6, "of 1.0")
+    what = "daemon: a tx off ramps that begin on its frame [the next track]"
+    figure("clicks", what, worst, "<=", 1e-6, "of full scale")
     assert worst <= 1e-6

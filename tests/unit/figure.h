@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/// `group` and `what` name a row of doc/accuracy.md; `relation` is "<=" or ">=".
+/// `group` and `what` name a row of doc/accuracy.md; `relation` is "<=" or ">=".  Several figures
+/// make one row, the worst of them, if they differ only in what `what` has in brackets at its end.
 static inline void
 figure(const char *group, const char *what, double value, const char *relation, double hold,
        const char *unit)

@@ -472,9 +472,9 @@ nothing_clicks(void **state)
     for (unsigned c = 0; c < sizeof controls / sizeof *controls; c++) {
         char what[96];
         const double once = once_db(controls[c].change), fast = fast_db(controls[c].change);
-        snprintf(what, sizeof what, "%s, once", controls[c].name);
+        snprintf(what, sizeof what, "engine: every command, once [%s]", controls[c].name);
         figure("clicks", what, once, "<=", HOLD_DB, "dBFS");
-        snprintf(what, sizeof what, "%s, 100 a second", controls[c].name);
+        snprintf(what, sizeof what, "engine: every command, 100 a second [%s]", controls[c].name);
         figure("clicks", what, fast, "<=", HOLD_DB, "dBFS");
         n_loud += once > HOLD_DB || fast > HOLD_DB;
     }

@@ -73,8 +73,8 @@ a_chain_for_a_frame_lands_on_it_in_the_sound(void **state)
         worst = fmax(worst, worst_difference(1 + any(9000), 100 + any(900), i % 2));
     }
     // One frame off, the shortest of these ramps would differ by 3e-3.
-    figure("clicks", "a chain of gain and preamp against two ramps from its frame", worst,
-           "<=", 2e-6, "of full scale");
+    figure("clicks", "engine: a chain off two ramps that begin on its frame", worst, "<=", 2e-6,
+           "of full scale");
     assert_true(worst <= 2e-6);
 }
 

@@ -175,8 +175,8 @@ each_control_leaves_no_residue(void **state)
         }
         worst = fmax(worst, residue);
     }
-    figure("clicks", "eq: any control of a band or of the rack, once", worst, "<=", RESIDUE_MAX_DB,
-           "dBFS");
+    figure("clicks", "engine: any control of a band or of the rack, once", worst,
+           "<=", RESIDUE_MAX_DB, "dBFS");
     assert_true(worst <= RESIDUE_MAX_DB);
 }
 
@@ -238,7 +238,8 @@ a_hundred_changes_a_second_leave_no_residue(void **state)
         run(44000, TOTAL);
         worst = fmax(worst, worse_residue(10000));
     }
-    figure("clicks", "eq: any control, 100 changes a second", worst, "<=", RESIDUE_MAX_DB, "dBFS");
+    figure("clicks", "engine: any control of the equaliser, 100 a second", worst,
+           "<=", RESIDUE_MAX_DB, "dBFS");
     assert_true(worst <= RESIDUE_MAX_DB);
 }
 

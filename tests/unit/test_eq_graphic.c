@@ -208,9 +208,9 @@ static void
 report(const struct layout *layout, uint32_t rate_hz, double at_db, double between_db)
 {
     char what[96];
-    snprintf(what, sizeof what, "%s at %g kHz, at the sliders", layout->name, rate_hz / 1e3);
+    snprintf(what, sizeof what, "%s, at the sliders [%g kHz]", layout->name, rate_hz / 1e3);
     figure("graphic", what, at_db, "<=", HOLD_AT_DB, "dB");
-    snprintf(what, sizeof what, "%s at %g kHz, between them", layout->name, rate_hz / 1e3);
+    snprintf(what, sizeof what, "%s, between them [%g kHz]", layout->name, rate_hz / 1e3);
     figure("graphic", what, between_db, "<=", HOLD_BETWEEN, "dB");
 }
 

@@ -278,7 +278,7 @@ test_a_limited_bass_stays_a_sine(void **state)
         ch_limiter_run(limiter, left, right, TOTAL);
         ch_limiter_destroy(limiter);
         char what[64];
-        snprintf(what, sizeof what, "distortion of a %d Hz sine limited by 7 dB", hz);
+        snprintf(what, sizeof what, "distortion of a sine that is limited by 7 dB [%d Hz]", hz);
         figure("limiter", what, distortion_db(hz), "<=", -120.0, "dB");
         assert_true(distortion_db(hz) <= -120.0);
     }

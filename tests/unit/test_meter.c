@@ -173,7 +173,7 @@ test_range(void **state)
         ch_meter_run(meter);
         const double range_lu = ch_meter_reading(meter)->range_lu;
         char what[64];
-        snprintf(what, sizeof what, "EBU Tech 3342 case %u, off by", i + 1);
+        snprintf(what, sizeof what, "EBU Tech 3342 cases 1 to 4, range: error [case %u]", i + 1);
         figure("loudness", what, fabs(range_lu - cases[i].range_lu), "<=", 1.0, "LU");
         assert_near(range_lu, cases[i].range_lu, 1.0);
         ch_meter_destroy(meter);

@@ -66,7 +66,8 @@ a_switch_is_no_click(void **state)
     for (unsigned i = 0; i < 2; i++) {
         char what[64];
         const double residue = switching_residue_db(per_second[i]);
-        snprintf(what, sizeof what, "preset switch, %u a second", per_second[i]);
+        snprintf(what, sizeof what, "engine: from each preset to each [%u a second]",
+                 per_second[i]);
         figure("clicks", what, residue, "<=", -90.0, "dBFS");
         assert_true(residue <= -90.0);
     }

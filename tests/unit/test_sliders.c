@@ -227,7 +227,7 @@ moves_without_a_click(void **state)
         char what[96];
         print_message("%s: all sliders, 5 a second: %.1f dBFS; a drag: %.1f dBFS\n", name, rare,
                       drag);
-        snprintf(what, sizeof what, "all sliders of %s, 100 changes a second", name);
+        snprintf(what, sizeof what, "engine: all sliders, 100 a second [%s]", name);
         figure("clicks", what, often, "<=", -90.0, "dBFS");
         assert_true(rare <= -90.0);
         assert_true(drag <= -90.0);

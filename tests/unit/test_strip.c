@@ -57,7 +57,9 @@ static void
 hold(const char *what, const struct rig *rig)
 {
     const double db = click_db(rig);
-    figure("clicks", what, db, "<=", CLEAN_DB, "dBFS");
+    char row[128];
+    snprintf(row, sizeof row, "engine: gain, mute, pan, limiter, panic [%s]", what);
+    figure("clicks", row, db, "<=", CLEAN_DB, "dBFS");
     assert_true(db <= CLEAN_DB);
 }
 
