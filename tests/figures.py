@@ -49,7 +49,9 @@ def text(value):
     """Three digits, and no exponent for what people read in decibels."""
     if value != value or abs(value) == float("inf"):
         return str(value)
-    if value and abs(value) < 1e-4:
+    if abs(value) < 1e-12:
+        return "0"
+    if abs(value) < 1e-4:
         return f"{value:.1e}"
     digits = 4 if abs(value) < 0.01 else 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
     short = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else str(round(value))

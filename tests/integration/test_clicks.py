@@ -161,7 +161,7 @@ CONTROLS = {
     "stop and play": [("player.stop", {}), ("player.play", {})],
     "play of an item": [("player.play", {"id": item(1)}), ("player.play", {"id": item(0)})],
     "seek": [("player.seek", {"position_s": s}) for s in (10.0037, 5.0021, 20.0013)],
-    "seek from here": [("player.seek", {"delta_s": s}) for s in (3.0017, -2.0023)],
+    "seek, from here": [("player.seek", {"delta_s": s}) for s in (3.0017, -2.0023)],
     "next and previous": [("player.next", {}), ("player.previous", {})],
     "load": [("player.load", {"uris": uri, "play": True})],
     "load, not played": [("player.load", {"uris": uri}), ("player.play", {})],

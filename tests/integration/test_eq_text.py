@@ -229,7 +229,8 @@ def test_import_has_the_curve_of_the_other_program(
         assert note["text"] == text.splitlines()[note["line"] - 1].strip() and note["why"]
     assert answer["used"] == used
     error_db = distance(client, wanted - wanted.max() if answer["preamp_auto"] else wanted)
-    figure("eq", f"import, {program}, against the cookbook", error_db, "<=", HOLD_DB, "dB")
+    what = f"curve of an import off the cookbook's [{program}]"
+    figure("eq", what, error_db, "<=", HOLD_DB, "dB")
     assert error_db <= HOLD_DB
 
 
