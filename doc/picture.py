@@ -240,7 +240,7 @@ set xlabel "Hz"
 set ylabel "dB"
 set lmargin 8
 set rmargin 4
-set key outside top center horizontal samplen 2
+set key outside top center horizontal samplen 2 maxrows 1
 plot 0 with lines linecolor "#808080" linewidth 1 notitle, \
      $c using 1:2 with lines linestyle 3 dashtype 2 title "a plain bell for each slider", \
      $b using 1:2 with impulses linecolor "#f0c0a0" linewidth 7 notitle, \
