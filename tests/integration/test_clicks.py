@@ -2,8 +2,9 @@
 """Every control of the running daemon, at any time: what a 100 Hz sine leaves above 2 kHz.
 
 A row of CONTROLS is a list of calls that are made in turn, over and over: a few at random times,
-and a hundred in a second.  Every method is in a row, or in CANT_BE_HEARD with a reason: a method
-that is in neither fails a test, and so does a name here that is no method.  Recorded from JACK.
+and a hundred in a second.  What its name has before a comma or a colon is the name of its figure.
+Every method is in a row, or in CANT_BE_HEARD with a reason: a method that is in neither fails a
+test, and so does a name here that is no method.  Recorded from JACK.
 """
 
 import itertools
@@ -72,7 +73,7 @@ CONTROLS = {
         ("mixer.set", {"gain_db": -20, "ramp_ms": 1}),
         ("mixer.set", {"gain_db": 0, "ramp_ms": 1}),
     ],
-    "gain to nothing": [("mixer.set", {"gain_db": None}), ("mixer.set", {"gain_db": 0})],
+    "gain, to nothing": [("mixer.set", {"gain_db": None}), ("mixer.set", {"gain_db": 0})],
     "gain, step by step": [
         ("mixer.adjust", {"delta_db": -7}),
         ("mixer.adjust", {"delta_db": 7, "max_db": 0}),
@@ -84,7 +85,7 @@ CONTROLS = {
         ("mixer.set", {"gain_db": 0}),
     ],
     "panic": [("mixer.panic", {}), ("mixer.set", {}), ("mixer.panic", {}), LEVEL],
-    "panic while txs wait": [
+    "panic, while txs wait": [
         ("mixer.set", {"gain_db": 0}),
         ("tx", {"at": soon, "ops": [{"method": "mixer.set", "params": {"gain_db": -12}}]}),
         ("mixer.panic", {}),
@@ -110,13 +111,13 @@ CONTROLS = {
         eq(type="low_pass", freq_hz=300, order=1, family="q"),
     ],
     "EQ slope": [eq(type="low_shelf", freq_hz=200, slope=s) for s in (1, 0.2)],
-    "EQ bypass of a channel": [
+    "EQ bypass, of a channel": [
         eq(bypass_left=True, gain_db=-12),
         eq(bypass_left=False, bypass_right=True),
         ("eq.set", {"bypass_left": True, "bypass_right": False}),
         ("eq.set", {"bypass_left": False}),
     ],
-    "EQ bypass of a band": [eq(bypass=True), eq(bypass=False)],
+    "EQ bypass, of a band": [eq(bypass=True), eq(bypass=False)],
     "EQ bypass": [("eq.set", {"bypass": True}), ("eq.set", {"bypass": False})],
     "EQ preamp": [("eq.set", {"preamp_db": -20}), ("eq.set", {"preamp_db": "auto"})],
     "EQ design": [("eq.set", {"design": "rbj"}), ("eq.set", {"design": "matched"})],
@@ -125,7 +126,7 @@ CONTROLS = {
         for g in (-9, 0.4)
     ]
     + [("eq.set", {"bands": []})],
-    "EQ of stacks": [
+    "EQ order and family, stacks": [
         ("eq.set", {"bands": [stack], "preamp_db": "auto"})
         for stack in (
             {"freq_hz": 70, "type": "high_pass", "order": 8, "family": "butterworth"},
@@ -150,23 +151,23 @@ CONTROLS = {
             "GraphicEQ: 25 3; 100 -9; 400 6; 1600 0; 6400 -6; 16000 2",
         )
     ],
-    "loudness mode": [("loudness.set", {"mode": m}) for m in ("track", "off", "album", "auto")],
-    "loudness preamp and target": [
+    "loudness, mode": [("loudness.set", {"mode": m}) for m in ("track", "off", "album", "auto")],
+    "loudness, preamp and target": [
         ("loudness.set", {"mode": "track", "preamp_db": -6}),
         ("loudness.set", {"target_lufs": -23}),
         ("loudness.set", {"preamp_db": 3, "target_lufs": -18}),
     ],
-    "pause and resume": [("player.pause", {}), ("player.resume", {})],
-    "toggle": [("player.toggle", {})],
-    "stop and play": [("player.stop", {}), ("player.play", {})],
-    "play of an item": [("player.play", {"id": item(1)}), ("player.play", {"id": item(0)})],
+    "pause, resume": [("player.pause", {}), ("player.resume", {})],
+    "pause, toggle": [("player.toggle", {})],
+    "stop, play": [("player.stop", {}), ("player.play", {})],
+    "stop, play of an item": [("player.play", {"id": item(1)}), ("player.play", {"id": item(0)})],
     "seek": [("player.seek", {"position_s": s}) for s in (10.0037, 5.0021, 20.0013)],
     "seek, from here": [("player.seek", {"delta_s": s}) for s in (3.0017, -2.0023)],
     "next and previous": [("player.next", {}), ("player.previous", {})],
     "load": [("player.load", {"uris": uri, "play": True})],
     "load, not played": [("player.load", {"uris": uri}), ("player.play", {})],
-    "repeat": [("player.mode", {"repeat": r}) for r in ("one", "all", "off")],
-    "random": [("player.mode", {"random": r}) for r in (True, False)],
+    "modes, repeat": [("player.mode", {"repeat": r}) for r in ("one", "all", "off")],
+    "modes, random": [("player.mode", {"random": r}) for r in (True, False)],
     "crossfade": [("player.mode", {"crossfade_s": s}) for s in (4, 0)],
     "queue: the current item goes": [
         ("queue.add", {"uris": uri}),
@@ -381,8 +382,9 @@ def test_nothing_clicks(studio, tones, name):
     calls = CONTROLS[name]
     once = listen(studio, tones, lambda player: player.now_and_then(calls, rng))
     fast = listen(studio, tones, lambda player: player.fast(calls, rng))
-    figure("clicks", f"daemon: {name}, now and then", once, "<=", HOLD_DB, "dBFS")
-    figure("clicks", f"daemon: {name}, 100 a second", fast, "<=", HOLD_DB, "dBFS")
+    row = "daemon: " + re.split("[,:]", name)[0]
+    figure("clicks", f"{row} [{name}, now and then]", once, "<=", HOLD_DB, "dBFS")
+    figure("clicks", f"{row} [{name}, 100 a second]", fast, "<=", HOLD_DB, "dBFS")
     assert max(once, fast) <= HOLD_DB
 
 
@@ -448,6 +450,6 @@ def test_the_server_comes_back_at_another_rate(make_daemon, make_jack, capture, 
     assert min(numpy.abs(before).max(), numpy.abs(after).max()) > 0.3
     assert not after[:, :100].any(), "its beginning was missed"
     left = max(sound.above_2khz_db(before), sound.above_2khz_db(after, 44100))
-    what = "daemon: a server that comes back at another rate"
+    what = "daemon: the device comes back at another rate [before and after]"
     figure("clicks", what, left, "<=", HOLD_DB, "dBFS")
     assert left <= HOLD_DB

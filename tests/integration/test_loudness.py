@@ -241,7 +241,7 @@ def test_a_change_does_not_click(studio, media, rate_hz):  # noqa: F811
     heard = changes(studio, path, act)
     assert all("applied_at" in answer for answer in answers)
     residue = residue_db(heard)
-    figure("clicks", f"daemon: loudness.set [source of {rate_hz} Hz]", residue, "<=", -90, "dBFS")
+    figure("clicks", f"daemon: loudness [source of {rate_hz} Hz]", residue, "<=", -90, "dBFS")
     assert residue <= -90
     levels = [
         sound.tone_level_db(heard[at : at + 2400], 100, RATE_HZ)
@@ -268,7 +268,7 @@ def test_a_hundred_changes_a_second(studio, media):  # noqa: F811
     heard = changes(studio, long_item(media), act)
     assert all("applied_at" in answer["result"] for answer in answers)
     residue = residue_db(heard)
-    figure("clicks", "daemon: loudness.set [100 a second]", residue, "<=", -90, "dBFS")
+    figure("clicks", "daemon: loudness [100 a second]", residue, "<=", -90, "dBFS")
     assert residue <= -90
     assert sound.tone_level_db(heard[-9600:-2400], 100, RATE_HZ) == pytest.approx(-12, abs=0.02)
 

@@ -382,7 +382,7 @@ def test_into_the_limiter_and_out(studio, low_tone):
     """It must bend the wave to hold the ceiling, so smoothly that it is no click."""
     calls = [lambda db=db: studio.client.call("mixer.set", gain_db=db) for db in (12, 0, 12)]
     found = clicks(studio, low_tone, *calls)
-    figure("clicks", "JACK: 7 dB into the limiter and out", found, "<=", CLEAN_DB, "dBFS")
+    figure("clicks", "daemon: 7 dB into the limiter and out", found, "<=", CLEAN_DB, "dBFS")
     assert found <= CLEAN_DB
 
 
