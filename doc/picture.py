@@ -58,7 +58,8 @@ def daemon():
             words = map(str, words)
             subprocess.run([BUILD / "chant", *words], env=env, check=True, capture_output=True)
 
-        process = subprocess.Popen([BUILD / "chantd", "--backend=null", "--log-level=warning"], env=env)
+        words = "--backend=null", "--log-level=warning"
+        process = subprocess.Popen([BUILD / "chantd", *words], env=env)
         try:
             while not os.path.exists(env["CHANT_SOCKET"]):
                 assert process.poll() is None, "chantd did not start"

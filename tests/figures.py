@@ -7,9 +7,9 @@ Usage: figures.py FILE                    print the table
        figures.py --write DOC FILE        put what was measured into DOC's tables
 
 FILE has a line for each figure, as tests/unit/figure.h and tests/integration/figures.py write them.
-Of a figure that was said several times the worst counts; what stands in brackets behind its name says
-of which time it is, and is no part of the name.  DOC has under each heading `## Group` one Markdown
-table with the columns figure, measured, hold, and how it is measured.
+Of a figure that was said several times the worst counts; what stands in brackets behind its name
+says of which time it is, and is no part of the name.  DOC has under each heading `## Group` one
+Markdown table with the columns figure, measured, hold, and how it is measured.
 """
 
 import argparse

@@ -74,9 +74,9 @@ def test_what_the_sliders_say_is_measured(make_daemon, media, tmp_path, layout, 
         assert numpy.abs(told - heard).max() <= 0.01
         worst_at = max(worst_at, numpy.abs(heard[:n] - gains_db).max())
         worst_between = max(worst_between, numpy.abs(heard[n:] - between(gains_db)).max())
-    rate = f"[{rate_hz / 1000:g} kHz]"
-    figure("graphic", f"{layout} through the engine, at the sliders {rate}", worst_at, "<=", 0.2, "dB")
-    figure("graphic", f"{layout} through the engine, between them {rate}", worst_between, "<=", 1.0, "dB")
+    what, rate = f"{layout} through the engine", f"[{rate_hz / 1000:g} kHz]"
+    figure("graphic", f"{what}, at the sliders {rate}", worst_at, "<=", 0.2, "dB")
+    figure("graphic", f"{what}, between them {rate}", worst_between, "<=", 1.0, "dB")
     assert worst_at <= 0.2
     assert worst_between <= 1.0
 

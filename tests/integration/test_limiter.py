@@ -135,6 +135,7 @@ def test_the_clamp_has_nothing_to_do(make_daemon, media, tmp_path):
     client.play(media.floats("clamp.wav", loud, 48000))
     eventually(lambda: client.status()["state"] == "stopped")
     engine = client.call("server.stats")["engine"]
-    figure("limiter", "frames that the clamp caught of music", engine["clamped_frames"], "<=", 0, "")
+    what = "frames that the clamp caught of music"
+    figure("limiter", what, engine["clamped_frames"], "<=", 0, "")
     assert engine["limited_frames"] > 24000
     assert engine["clamped_frames"] == 0

@@ -204,7 +204,8 @@ def test_scan_of_music(scanner, tmp_path):
     loudness, range_lu, peak = ffmpeg(path)
     judge("noise that moves, scan beside ffmpeg", result["integrated_lufs"], loudness)
     judge("noise that moves, its range beside ffmpeg", result["lra_lu"], range_lu, 0.5)
-    judge("noise that moves, its true peak beside ffmpeg", result["true_peak_dbtp"], peak, 0.15, "dB")
+    what = "noise that moves, its true peak beside ffmpeg"
+    judge(what, result["true_peak_dbtp"], peak, 0.15, "dB")
 
 
 def test_album(scanner, wav, tmp_path):
