@@ -50,9 +50,17 @@ LIMITER = ("limiter.set", {"ceiling_dbtp": -1, "bypass": False})
 LOUDNESS = ("loudness.set", {"mode": "off", "target_lufs": -18, "preamp_db": 0, "scan": False})
 
 
+NOBODY = 2**31  # an id that no item has, for a call that is refused
+
+
 def item(index):
     """Instead of an item's id: the one that has this index when the call is made."""
-    return lambda client: client.call("queue.list")["items"][index]["id"]
+
+    def find(client):
+        items = client.call("queue.list")["items"]
+        return items[index]["id"] if index < len(items) else NOBODY
+
+    return find
 
 
 def soon(client):
@@ -60,7 +68,7 @@ def soon(client):
 
 
 def current(client):
-    return client.status()["item"]["id"]
+    return (client.status()["item"] or {"id": NOBODY})["id"]
 
 
 def uri(client):
