@@ -35,6 +35,7 @@ ch_link_init(struct ch_daemon *daemon, uint32_t rate_hz)
 {
     struct ch_link *link = &daemon->link;
     link->last = &link->first;
+    link->last_shut = &link->shutting;
     uv_timer_init(&daemon->loop, &link->timer);
     link->timer.data = daemon;
     ch_histogram_init(&link->latency);
@@ -100,6 +101,9 @@ on_shut(struct ch_daemon *daemon, const struct ch_event_slot *event)
     while (link->shutting && (int32_t)(link->shutting->id - event->id) <= 0) {
         struct ch_ack *ack = link->shutting;
         link->shutting = ack->next;
+        if (!link->shutting) {
+            link->last_shut = &link->shutting;
+        }
         ack->on_ack(daemon, ack->context, event->frame, event->mono_ns);
         free(ack);
     }
@@ -113,11 +117,8 @@ ch_link_shut(struct ch_daemon *daemon, ch_ack_fn on_ack, void *context)
     struct ch_ack *ack = on_ack ? calloc(1, sizeof *ack) : NULL;
     if (ack) {
         *ack = (struct ch_ack){.id = number, .on_ack = on_ack, .context = context};
-        struct ch_ack **last = &link->shutting;
-        while (*last) {
-            last = &(*last)->next;
-        }
-        *last = ack;
+        *link->last_shut = ack;
+        link->last_shut = &ack->next;
     } else if (on_ack) {
         on_ack(daemon, context, 0, 0); // out of memory; it is shut all the same
     }

@@ -49,6 +49,7 @@ struct ch_link {
     uint32_t n_awaited;           ///< sends without their acknowledgement
     struct ch_ack *first, **last; ///< sent or waiting for room, in order
     struct ch_ack *shutting;      ///< ch_link_shut() that was not acknowledged
+    struct ch_ack **last_shut;    ///< where the next of them goes
     struct ch_ack *first_unsent;  ///< where waiting for room begins; NULL = all are sent
     uint32_t n_queued_max;        ///< the most that the engine's queue has held
     struct ch_histogram latency;  ///< ns from there until the frame at which they took effect

@@ -3,6 +3,7 @@
 
 import json
 import os
+import threading
 import time
 
 import pytest
@@ -256,6 +257,27 @@ def test_panic_lasts_until_mixer_set(begin, media):
         return peak is not None and peak == pytest.approx(-16, abs=0.1)
 
     eventually(loud)
+
+
+def test_a_storm_of_panics_is_weathered(begin):
+    """Each costs the same, however many wait: nobody runs into a time-out of ten seconds."""
+    daemon, client = begin()
+    client.play("tone:sine?hz=100&db=-20&s=600")
+    eventually(lambda: client.status()["position_s"] > 0.1)
+    methods = ["mixer.set", "mixer.panic", "mixer.panic"]
+    lines = "".join(
+        json.dumps({"jsonrpc": "2.0", "id": n, "method": methods[n % 3]}) + "\n"
+        for n in range(4000)
+    )
+    angry = [daemon.client() for _ in range(12)]
+    senders = [threading.Thread(target=a.send_bytes, args=(lines.encode(),)) for a in angry]
+    for sender in senders:
+        sender.start()
+    for one in angry:
+        assert [one.message()["id"] for _ in range(4000)] == list(range(4000))
+        client.call("mixer.get")
+    for sender in senders:
+        sender.join()
 
 
 def test_panic_does_not_wait_for_what_waits(begin, media):
