@@ -118,14 +118,23 @@ free_job(struct ch_daemon *daemon, struct ch_scan_job *job)
 }
 
 static void
+tell(struct ch_daemon *daemon)
+{
+    ch_topics_changed(daemon, CH_TOPIC_LOUDNESS, "scan");
+}
+
+static void
 append(struct ch_daemon *daemon, struct ch_scan_job *job)
 {
-    struct ch_scan_job **at = &daemon->scans.first;
-    while (*at) {
-        at = &(*at)->next;
+    struct ch_scans *scans = &daemon->scans;
+    *(scans->first ? &scans->last->next : &scans->first) = job;
+    scans->last = job;
+    scans->n_jobs++;
+    if (scans->first == job) {
+        ch_scans_poll(daemon);
+    } else {
+        tell(daemon); // one more waits
     }
-    *at = job;
-    ch_scans_poll(daemon);
 }
 
 static struct ch_scan_job *
@@ -256,12 +265,6 @@ take_results(struct ch_daemon *daemon, struct ch_scan_job *job, bool ended)
 }
 
 static void
-tell(struct ch_daemon *daemon)
-{
-    ch_topics_changed(daemon, CH_TOPIC_LOUDNESS, "scan");
-}
-
-static void
 finish_first(struct ch_daemon *daemon)
 {
     struct ch_scan_job *job = daemon->scans.first;
@@ -269,6 +272,7 @@ finish_first(struct ch_daemon *daemon)
         take_results(daemon, job, true);
     }
     daemon->scans.first = job->next;
+    daemon->scans.n_jobs--;
     answer(daemon, job);
     free_job(daemon, job);
     tell(daemon);
@@ -332,16 +336,12 @@ ch_scans_write_progress(const struct ch_daemon *daemon, struct ch_buf *buf)
     const uint32_t n_done = atomic_load_explicit(&job->scan->n_done, memory_order_acquire);
     const uint32_t at = n_done < job->scan->n_files ? n_done : job->scan->n_files - 1;
     const uint32_t per_mille = atomic_load_explicit(&job->scan->per_mille, memory_order_relaxed);
-    uint32_t n_waiting = 0;
-    for (const struct ch_scan_job *other = job->next; other; other = other->next) {
-        n_waiting++;
-    }
     ch_json_begin_object(buf);
     ch_json_kv_uint(buf, "done", n_done);
     ch_json_kv_uint(buf, "total", job->scan->n_files);
     ch_json_kv_string(buf, "uri", job->scan->files[at].uri);
     ch_json_kv_fixed(buf, "fraction", per_mille / 1000.0, 3);
-    ch_json_kv_uint(buf, "waiting", n_waiting);
+    ch_json_kv_uint(buf, "waiting", daemon->scans.n_jobs - 1);
     ch_json_end_object(buf);
 }
 

@@ -23,7 +23,9 @@ struct ch_request;
 struct ch_scans {
     struct ch_loudness_cache *cache; ///< opened when first needed
     struct ch_scan_job *first;       ///< runs; those after it wait
-    uint32_t n_waiting_unasked;      ///< of nobody's
+    struct ch_scan_job *last;
+    uint32_t n_jobs;
+    uint32_t n_waiting_unasked; ///< of nobody's
 };
 
 /// The cache, opened now if it was not.
