@@ -112,12 +112,9 @@ ch_loudness_wait(struct ch_daemon *daemon, struct ch_request *request)
         answer(daemon, request, 0, 0);
         return;
     }
-    struct ch_loudness_waiter **at = &loudness->waiters;
-    while (*at) {
-        at = &(*at)->next;
-    }
     *waiter = (struct ch_loudness_waiter){.request = request, .rev = loudness->rev};
-    *at = waiter;
+    *(loudness->waiters ? &loudness->last_waiter->next : &loudness->waiters) = waiter;
+    loudness->last_waiter = waiter;
 }
 
 void

@@ -29,8 +29,8 @@ struct ch_loudness {
     struct ch_loudness_waiter {
         struct ch_loudness_waiter *next;
         struct ch_request *request;
-        uint32_t rev; ///< it waits until this is heard
-    } * waiters;
+        uint32_t rev;          ///< it waits until this is heard
+    } * waiters, *last_waiter; ///< by rev; the last one means nothing if there is none
 };
 
 void ch_loudness_init(struct ch_daemon *daemon);
