@@ -294,7 +294,7 @@ def test_into_a_pipe(daemon, client):
 
 def test_words_of_a_daemon(daemon, client):
     client.play("tone:sine?hz=440&db=-20")
-    eventually(lambda: client.call("server.stats")["commands"]["applied"])
+    eventually(lambda: client.call("server.stats")["commands"]["latency"]["count"])
     said = {
         line[:10].strip(): line[10:].split()
         for line in stats_of(daemon.socket, "--once").splitlines()

@@ -123,6 +123,11 @@ def home(tmp_path, media):
         work / "two.ogg": ogg,
     }.items():
         place.symlink_to(file)
+    (work / "headphones.txt").write_text(
+        "Preamp: -6.1 dB\n"
+        "Filter 1: ON LSC Fc 105 Hz Gain 5.5 dB Q 0.70\n"
+        "Filter 2: ON PK Fc 1900 Hz Gain -3.2 dB Q 1.40\n"
+    )
     return home
 
 
