@@ -215,6 +215,7 @@ def test_what_changes_meanwhile_is_respected(playing, cue):
     """Gain, mute and pan are one command; the one under way must not undo what came later."""
     at = later(playing, 1.5)
     waits = cue.request("tx", {"ops": [op("mixer.adjust", delta_db=-6)], "at": at})
+    eventually(lambda: playing.call("tx.list")["waiting"])
     for n in range(30):
         playing.call("mixer.set", pan=n / 100, gain_db=-n / 10)
         time.sleep(0.01)
@@ -228,6 +229,7 @@ def test_what_changes_meanwhile_is_respected(playing, cue):
 def test_what_can_not_be_done_any_more_is_refused_then(playing, cue):
     ops = [op("mixer.set", mute=True), op("player.pause")]
     waits = cue.request("tx", {"ops": ops, "at": later(playing, 5)})
+    eventually(lambda: playing.call("tx.list")["waiting"])
     playing.call("player.stop")
     short = cue.request("tx", {"ops": ops[:1], "at": later(playing, 0.3)})
     assert "result" in cue.answer(short)
@@ -311,6 +313,7 @@ def test_it_lands_though_its_client_has_gone(playing, daemon):
 
 def test_those_that_wait_are_told_of_the_end(playing, cue, daemon):
     waits = cue.request("tx", {"ops": [op("mixer.set", mute=True)], "at": later(playing, 60)})
+    eventually(lambda: playing.call("tx.list")["waiting"])
     daemon.process.terminate()
     assert cue.answer(waits)["error"]["data"]["name"] == "UNAVAILABLE"
 
@@ -429,6 +432,7 @@ def test_in_the_order_of_their_times_while_the_device_stands(client, daemon):
 def test_nothing_is_lost_when_the_device_stops(playing, cue):
     for s in (2, 2.2):
         cue.request("tx", {"ops": [op("mixer.adjust", delta_db=-s)], "at": later(playing, s)})
+    eventually(lambda: len(playing.call("tx.list")["waiting"]) == 2)
     playing.call("player.stop")
     eventually(lambda: not now(playing)["running"])
     assert playing.call("mixer.get")["gain_db"] == 0
@@ -485,6 +489,7 @@ def test_with_the_next_track_after_a_pause(client, cue):
 @pytest.mark.parametrize("method", ["player.next", "player.play"])
 def test_with_a_track_that_somebody_chooses(playing, cue, method):
     waits = cue.request("tx", {"ops": [op("mixer.set", gain_db=-6)], "at": "next_track"})
+    eventually(lambda: playing.call("tx.list")["waiting"])
     playing.call("player.seek", position_s=20)  # the same track
     assert playing.call("mixer.get")["gain_db"] == 0
     items = playing.call("queue.list")["items"]

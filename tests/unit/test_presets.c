@@ -43,7 +43,8 @@ switching_residue_db(uint32_t per_second)
     assert_int_equal(n_presets, 8);
     rig_start(&rig);
     ch_equaliser_init(&eq);
-    rig_send(&rig, rig_play(rig_ring(1u << 18, TOTAL, low_tone, 0, false), 1, 0));
+    struct ch_pcm_ring *pcm = rig_ring(1u << 18, TOTAL, low_tone, 0, false);
+    rig_send(&rig, rig_play(pcm, 1, 0));
     for (uint32_t frame = 0; frame < TOTAL; frame += BLOCK) {
         if (frame >= FIRST && frame < LAST && frame % interval < BLOCK) {
             // Steps of 1, 3 and 5 through the list meet all kinds of neighbours.
@@ -55,6 +56,7 @@ switching_residue_db(uint32_t per_second)
     assert_true(fabsf(rig.left[60000 + 120]) < 1.0f);
     const double residue = residue_db(rig.left + 12000, TOTAL - 24000);
     rig_stop(&rig);
+    ch_pcm_ring_destroy(pcm);
     return residue;
 }
 
