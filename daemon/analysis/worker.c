@@ -417,6 +417,8 @@ ch_worker_start(struct ch_worker *worker)
     worker->alone = true;
     const enum ch_status status =
         ch_thread_start(&worker->thread, "ch-analysis", CH_STACK_WORKER, work, worker);
-    worker->alone = status == CH_OK;
+    if (status != CH_OK) {
+        worker->alone = false; // otherwise the thread reads it already
+    }
     return status;
 }
