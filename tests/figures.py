@@ -3,7 +3,7 @@
 """The table of figures: what the tests measured, beside what it is held to.
 
 Usage: figures.py FILE                    print the table
-       figures.py --doc DOC FILE          and fail if DOC's tables have other rows than it
+       figures.py --doc DOC FILE          fail if DOC's tables lack a row, or have another hold
        figures.py --write DOC FILE        put what was measured into DOC's tables
 
 FILE has a line for each figure, as tests/unit/figure.h and tests/integration/figures.py write them.
@@ -106,13 +106,14 @@ def compare(figures, path):
     for group, what in sorted(measured - told):
         print(f"{path} has no row for {group}: {what}")
     for group, what in sorted(told - measured):
-        print(f"{path} has a row that nothing measured: {group}: {what}")
+        # Its test may have been skipped: on a machine that stalls all the time, say.
+        print(f"{path} has a row that was not measured this time: {group}: {what}")
     for number, group, what in doc_rows(lines):
         figure = figures.get((group, what))
         if figure and cells(lines[number])[2] != hold_text(figure):
             print(f"{path}:{number + 1}: the hold is {hold_text(figure)}")
             return False
-    return measured == told
+    return measured <= told
 
 
 def write(figures, path):
