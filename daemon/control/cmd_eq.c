@@ -15,16 +15,6 @@
 #define RESPONSE_POINTS_MAX     4096
 #define RESPONSE_POINTS_DEFAULT 200
 
-static void
-on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    (void)daemon;
-    struct ch_request *request = context;
-    ch_link_write_applied(ch_request_result(request), frame, mono_ns);
-    ch_json_end_object(ch_request_result(request));
-    ch_request_finish(request);
-}
-
 void
 ch_eq_apply(struct ch_request *request)
 {
@@ -43,7 +33,7 @@ ch_eq_apply_also(struct ch_request *request)
     char cause[32];
     ch_topics_cause(request, cause, sizeof cause);
     ch_topics_changed(daemon, CH_TOPIC_EQ, cause);
-    ch_link_send(daemon, commands, n, on_heard, request);
+    ch_link_send(daemon, commands, n, ch_link_answer, request);
 }
 
 static void

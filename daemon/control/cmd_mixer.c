@@ -18,18 +18,6 @@ strip_exists(struct ch_request *request)
     return true;
 }
 
-static void
-on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    struct ch_request *request = context;
-    struct ch_buf *buf = ch_request_result(request);
-    // What this request made of it stands there already; others may have changed it since.
-    (void)daemon;
-    ch_link_write_applied(buf, frame, mono_ns);
-    ch_json_end_object(buf);
-    ch_request_finish(request);
-}
-
 // The new state stands in the result and is heard with the commands that follow.
 static void
 take(struct ch_request *request, const struct ch_mixer *mixer)
@@ -74,7 +62,7 @@ change(struct ch_request *request, change_fn make)
     ch_mixer_command(&mixer, ch_mixer_ramp_frames(ramp_ms, ch_engine_rate(daemon->link.engine)),
                      &command);
     take(request, &mixer);
-    ch_link_send(daemon, &command, 1, on_heard, request);
+    ch_link_send(daemon, &command, 1, ch_link_answer, request);
 }
 
 static void
@@ -112,7 +100,7 @@ mixer_panic(struct ch_request *request)
     mixer.panic = true;
     take(request, &mixer);
     // Never refused, and before all that waits.
-    daemon->mixer.n_shuts = ch_link_shut(daemon, on_heard, request);
+    daemon->mixer.n_shuts = ch_link_shut(daemon, ch_link_answer, request);
 }
 
 #define STRIP_PARAM                                                                                \

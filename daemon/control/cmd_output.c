@@ -34,16 +34,6 @@ limiter_get(struct ch_request *request)
 }
 
 static void
-on_heard(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
-{
-    (void)daemon;
-    struct ch_request *request = context;
-    ch_link_write_applied(ch_request_result(request), frame, mono_ns);
-    ch_json_end_object(ch_request_result(request));
-    ch_request_finish(request);
-}
-
-static void
 limiter_set(struct ch_request *request)
 {
     struct ch_daemon *daemon = request->daemon;
@@ -65,7 +55,7 @@ limiter_set(struct ch_request *request)
     }
     struct ch_command command;
     ch_mixer_limiter_command(&mixer, &command);
-    ch_link_send(daemon, &command, 1, on_heard, request);
+    ch_link_send(daemon, &command, 1, ch_link_answer, request);
 }
 
 static const struct ch_param set_params[] = {

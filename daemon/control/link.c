@@ -348,3 +348,13 @@ ch_link_write_applied(struct ch_buf *buf, uint64_t frame, uint64_t mono_ns)
     ch_json_kv_uint(buf, "mono_ns", mono_ns);
     ch_json_end_object(buf);
 }
+
+void
+ch_link_answer(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns)
+{
+    (void)daemon;
+    struct ch_request *request = context;
+    ch_link_write_applied(ch_request_result(request), frame, mono_ns);
+    ch_json_end_object(ch_request_result(request));
+    ch_request_finish(request);
+}

@@ -102,4 +102,8 @@ void ch_link_update_timer(struct ch_daemon *daemon);
 /// `"applied_at":{"frame":…,"mono_ns":…}` into an open object.
 void ch_link_write_applied(struct ch_buf *buf, uint64_t frame, uint64_t mono_ns);
 
+/// A ch_ack_fn whose context is a request: its result, an open object that says what this request
+/// made of it (others may have changed it since), gets that member and is the answer.
+void ch_link_answer(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_t mono_ns);
+
 #endif
