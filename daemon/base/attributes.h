@@ -4,6 +4,8 @@
 #ifndef CH_BASE_ATTRIBUTES_H
 #define CH_BASE_ATTRIBUTES_H
 
+#include "system/printf.h" // CH_PRINTF
+
 #if defined(__clang__) && __clang_major__ >= 20
 /// On every function that the audio callback can reach: clang proves that it neither blocks nor
 /// allocates (-Wfunction-effects), older compilers ignore it.
@@ -19,7 +21,6 @@
 #endif
 
 #define CH_NODISCARD          __attribute__((warn_unused_result))
-#define CH_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define CH_UNUSED             __attribute__((unused))
 
 /// Distance that keeps two threads' data apart: two cache lines, because adjacent lines are

@@ -16,7 +16,7 @@ bad() {
 # sources SUFFIX-PATTERN… — our files with such names, one a line, wherever we build.
 sources() {
     for pattern; do
-        find bench client daemon protocol scripts systemd tests .ci \
+        find bench client daemon protocol scripts system systemd tests .ci \
             -type f -name "$pattern" ! -path '*/.*/*' 2>/dev/null
         find . -maxdepth 1 -type f -name "$pattern" 2>/dev/null | sed 's,^\./,,'
     done | sort -u

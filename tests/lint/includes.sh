@@ -3,7 +3,8 @@
 # includes.sh — the arrows between the layers point down only, and each library has its one place.
 #
 # main → control → {protocol, backend, media, analysis, eqtext} → engine → dsp → lockfree → base,
-# and client → protocol.  Media, analysis and eqtext know rings and signal processing, not
+# and client → protocol.  Below all of them is system, which lockfree, dsp
+# and engine do without.  Media, analysis and eqtext know rings and signal processing, not
 # the engine.
 
 . "$(dirname "$0")/common.sh"
@@ -25,25 +26,26 @@ may_see() {
     dsp="daemon/dsp/ $lockfree"
     engine="daemon/engine/ $dsp"
     case $1 in
-    protocol/*) echo protocol/ ;;
-    client/*) echo client/ protocol/ ;;
-    daemon/base/*) echo $base ;;
+    system/*) echo system/ ;;
+    protocol/*) echo protocol/ system/ ;;
+    client/*) echo client/ protocol/ system/ ;;
+    daemon/base/*) echo "$base system/" ;;
     daemon/lockfree/*) echo "$lockfree" ;;
     daemon/dsp/*) echo "$dsp" ;;
     daemon/engine/*) echo "$engine" ;;
-    daemon/eqtext/*) echo "daemon/eqtext/ $dsp" ;;
-    daemon/media/*) echo "daemon/media/ $dsp" ;;
-    daemon/analysis/*) echo "daemon/analysis/ $dsp" ;;
-    daemon/backend/*) echo "daemon/backend/ $engine" ;;
+    daemon/eqtext/*) echo "daemon/eqtext/ $dsp system/" ;;
+    daemon/media/*) echo "daemon/media/ $dsp system/" ;;
+    daemon/analysis/*) echo "daemon/analysis/ $dsp system/" ;;
+    daemon/backend/*) echo "daemon/backend/ $engine system/" ;;
     daemon/control/*)
         # The options are plain data that main hands down.
         echo "daemon/control/ daemon/options.h daemon/backend/ daemon/media/ daemon/analysis/" \
             daemon/eqtext/ \
-            "$engine protocol/"
+            "$engine protocol/ system/"
         ;;
     daemon/*/*) ;; # a new layer is given its place above
-    daemon/*) echo daemon/ protocol/ ;;
-    *) echo daemon/ protocol/ client/ tests/ bench/ ;;
+    daemon/*) echo daemon/ protocol/ system/ ;;
+    *) echo daemon/ protocol/ system/ client/ tests/ bench/ ;;
     esac
 }
 
