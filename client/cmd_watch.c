@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "client/cmd_loudness.h"
 #include "client/command.h"
@@ -137,7 +136,7 @@ ch_cmd_watch(const struct ch_invocation *inv)
     if (rc != CH_EXIT_OK) {
         return rc;
     }
-    conn.reader_fd = STDOUT_FILENO;
+    conn.with_reader = true;
     write_topics(ch_conn_begin(&conn, "subscribe"), inv);
     cJSON *answer = NULL;
     rc = ch_conn_call(&conn, &answer);

@@ -3,14 +3,9 @@
 
 #include "client/connect.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "client/fields.h"
 #include "client/report.h"
@@ -30,67 +25,49 @@ mono_ms(void)
 }
 
 static int
-fail_connect(const char *path, int err)
+fail_connect(enum ch_channel_status status, const char *path, const char *why)
 {
-    switch (err) {
-    case EACCES:
-    case EPERM:
+    switch (status) {
+    case CH_CHANNEL_FORBIDDEN:
         return ch_fail("DENIED", "no permission to talk to the daemon at %s", path);
-    case EAGAIN:
+    case CH_CHANNEL_UNTRUSTED:
+        return ch_fail("DENIED", "nothing was said to what listens at %s: %s", path, why);
+    case CH_CHANNEL_BUSY:
         return ch_fail("TIMEOUT", "the daemon at %s does not take connections", path);
-    case ENOENT:
-    case ENOTDIR:
-    case ENOTSOCK:
-    case ECONNREFUSED:
-    case ECONNRESET:
-        return ch_fail_plain(CH_EXIT_NO_DAEMON,
-                             "no daemon answers at %s: start it with 'chantd' (or 'systemctl "
-                             "--user start chantd')",
-                             path);
-    default:
-        return ch_fail_plain(CH_EXIT_NO_DAEMON, "can't connect to %s: %s", path, strerror(err));
+    case CH_CHANNEL_ABSENT:
+        return ch_fail_plain(CH_EXIT_NO_DAEMON, "no daemon answers at %s: start it with %s", path,
+                             ch_channel_start_hint);
+    case CH_CHANNEL_OK:
+    case CH_CHANNEL_NONE:
+    case CH_CHANNEL_CLOSED:
+    case CH_CHANNEL_FAILED:
+        break;
     }
+    return ch_fail_plain(CH_EXIT_NO_DAEMON, "can't connect to %s: %s", path, why);
 }
 
 int
-ch_connect(const char *socket_option, char path[CH_ENDPOINT_BYTES], int *fd)
+ch_connect(const char *socket_option, char path[CH_ENDPOINT_BYTES], struct ch_channel **channel)
 {
     const char *why = "";
     if (!ch_endpoint_path(socket_option, path, &why)) {
         return ch_fail_plain(CH_EXIT_USAGE, "%s", why);
     }
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _Static_assert(sizeof address.sun_path >= CH_ENDPOINT_BYTES, "a path must fit its address");
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (s < 0) {
-        return ch_fail_plain(CH_EXIT_ERROR, "can't make a socket: %s", strerror(errno));
-    }
-    // Also bounds connect() itself, which waits while the daemon's backlog is full.
-    struct timeval limit = {.tv_sec = CH_ANSWER_TIMEOUT_MS / 1000};
-    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    int rc;
-    do {
-        rc = connect(s, (const struct sockaddr *)&address, sizeof address);
-    } while (rc < 0 && errno == EINTR);
-    if (rc < 0) {
-        int err = errno;
-        close(s);
-        return fail_connect(path, err);
-    }
-    *fd = s;
-    return CH_EXIT_OK;
+    char detail[256] = "";
+    const enum ch_channel_status status =
+        ch_channel_open(channel, path, CH_ANSWER_TIMEOUT_MS, detail, sizeof detail);
+    return status == CH_CHANNEL_OK ? CH_EXIT_OK : fail_connect(status, path, detail);
 }
 
 int
 ch_conn_open(struct ch_conn *conn, const char *socket_option)
 {
-    int rc = ch_connect(socket_option, conn->path, &conn->fd);
+    int rc = ch_connect(socket_option, conn->path, &conn->channel);
     if (rc != CH_EXIT_OK) {
         return rc;
     }
     conn->timeout_ms = CH_ANSWER_TIMEOUT_MS;
-    conn->reader_fd = -1;
+    conn->with_reader = false;
     conn->quiet = false;
     conn->last_id = 0;
     conn->received = NULL;
@@ -104,7 +81,7 @@ ch_conn_open(struct ch_conn *conn, const char *socket_option)
 void
 ch_conn_close(struct ch_conn *conn)
 {
-    close(conn->fd);
+    ch_channel_close(conn->channel);
     cJSON_Delete(conn->received);
     ch_buf_fini(&conn->request);
     ch_framer_fini(&conn->framer);
@@ -148,22 +125,17 @@ ch_conn_begin_with(struct ch_conn *conn, const char *method, const char *params)
 static int
 send_all(const struct ch_conn *conn, const char *bytes, size_t length)
 {
-    while (length > 0) {
-        ssize_t n = send(conn->fd, bytes, length, MSG_NOSIGNAL);
-        if (n > 0) {
-            bytes += n;
-            length -= (size_t)n;
-        } else if (n < 0 && errno == EINTR) {
-            continue;
-        } else if (conn->quiet) {
-            return CH_EXIT_NO_DAEMON;
-        } else if (n < 0 && errno == EAGAIN) {
-            return ch_fail("TIMEOUT", "the daemon at %s does not read", conn->path);
-        } else {
-            return ch_conn_fail(conn, CH_NEXT_CLOSED);
-        }
+    const enum ch_channel_status status = ch_channel_send(conn->channel, bytes, length);
+    if (status == CH_CHANNEL_OK) {
+        return CH_EXIT_OK;
     }
-    return CH_EXIT_OK;
+    if (conn->quiet) {
+        return CH_EXIT_NO_DAEMON;
+    }
+    if (status == CH_CHANNEL_BUSY) {
+        return ch_fail("TIMEOUT", "the daemon at %s does not read", conn->path);
+    }
+    return ch_conn_fail(conn, CH_NEXT_CLOSED);
 }
 
 int
@@ -210,23 +182,23 @@ frame_one(struct ch_conn *conn)
     return conn->received || conn->unreadable;
 }
 
-/// Wait until there is something to read; false in vain.
-static bool
-wait_readable(const struct ch_conn *conn, int64_t deadline_ms, int timeout_ms)
+/// More bytes into conn->in.  @param deadline_ms < 0: none
+static enum ch_channel_status
+read_more(struct ch_conn *conn, int64_t deadline_ms)
 {
     for (;;) {
-        int64_t left = timeout_ms < 0 ? -1 : deadline_ms - mono_ms();
-        if (timeout_ms >= 0 && left < 0) {
-            left = 0;
+        const int64_t left_ms = deadline_ms < 0 ? -1 : deadline_ms - mono_ms();
+        const int timeout_ms = deadline_ms >= 0 && left_ms < 0 ? 0 : (int)left_ms;
+        if (ch_channel_wait(conn->channel, timeout_ms, conn->with_reader) != CH_CHANNEL_OK) {
+            return CH_CHANNEL_NONE;
         }
-        // Of the reader only its going away is reported, for which nothing need be asked.
-        struct pollfd items[2] = {{.fd = conn->fd, .events = POLLIN}, {.fd = conn->reader_fd}};
-        int n = poll(items, 2, (int)left);
-        if (n > 0) {
-            return items[0].revents != 0;
-        }
-        if (n == 0 || errno != EINTR) {
-            return false;
+        size_t n = 0;
+        const enum ch_channel_status status =
+            ch_channel_receive(conn->channel, conn->in, sizeof conn->in, &n);
+        if (status != CH_CHANNEL_NONE) {
+            conn->in_begin = 0;
+            conn->in_end = n;
+            return status;
         }
     }
 }
@@ -234,20 +206,12 @@ wait_readable(const struct ch_conn *conn, int64_t deadline_ms, int timeout_ms)
 enum ch_conn_next
 ch_conn_next(struct ch_conn *conn, int timeout_ms, cJSON **message)
 {
-    int64_t deadline_ms = timeout_ms > 0 ? mono_ms() + timeout_ms : 0;
+    const int64_t deadline_ms = timeout_ms < 0 ? -1 : mono_ms() + timeout_ms;
     while (!frame_one(conn)) {
-        if (!wait_readable(conn, deadline_ms, timeout_ms)) {
-            return CH_NEXT_NONE;
+        const enum ch_channel_status status = read_more(conn, deadline_ms);
+        if (status != CH_CHANNEL_OK) {
+            return status == CH_CHANNEL_NONE ? CH_NEXT_NONE : CH_NEXT_CLOSED;
         }
-        ssize_t n = recv(conn->fd, conn->in, sizeof conn->in, 0);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-            continue;
-        }
-        if (n <= 0) {
-            return CH_NEXT_CLOSED;
-        }
-        conn->in_begin = 0;
-        conn->in_end = (size_t)n;
     }
     if (conn->unreadable) {
         return CH_NEXT_BROKEN;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/channel.h"
 #include "protocol/endpoint.h"
 #include "protocol/framing.h"
 #include "protocol/json.h"
@@ -18,11 +19,11 @@
 #define CH_ANSWER_TIMEOUT_MS 10000
 
 struct ch_conn {
-    int fd;
+    struct ch_channel *channel;
     char path[CH_ENDPOINT_BYTES];
-    int timeout_ms; ///< for an answer
-    int reader_fd;  ///< what we print to, if its end shall end the waiting; else -1
-    bool quiet;     ///< ch_conn_send() says nothing when it fails: the terminal is a picture
+    int timeout_ms;   ///< for an answer
+    bool with_reader; ///< whether the end of who reads our stdout shall end the waiting
+    bool quiet;       ///< ch_conn_send() says nothing when it fails: the terminal is a picture
     uint64_t last_id;
     struct ch_buf request; ///< being written
     bool params_open;      ///< its params are an object that is not closed yet
@@ -74,7 +75,7 @@ int ch_conn_report(const cJSON *error);
 /// The error of an answer in one phrase: detail, or message.
 const char *ch_conn_error_text(const cJSON *error);
 
-/// Connected and nothing more, for those who only carry bytes; the caller closes *fd.
-int ch_connect(const char *socket, char path[CH_ENDPOINT_BYTES], int *fd);
+/// Connected and nothing more, for those who only carry bytes; the caller closes *channel.
+int ch_connect(const char *socket, char path[CH_ENDPOINT_BYTES], struct ch_channel **channel);
 
 #endif

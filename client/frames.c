@@ -4,7 +4,6 @@
 #include "client/frames.h"
 
 #include <stddef.h>
-#include <unistd.h>
 
 #include "client/command.h"
 #include "client/fields.h"
@@ -170,7 +169,7 @@ ch_frames_print(const struct ch_invocation *inv, const char *topic,
     if (rc != CH_EXIT_OK) {
         return rc;
     }
-    conn.reader_fd = STDOUT_FILENO;
+    conn.with_reader = true;
     struct ch_buf *params = ch_conn_begin(&conn, "subscribe");
     ch_write_topic(params, topic);
     ch_frame_options_write(options, params);
