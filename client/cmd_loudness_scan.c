@@ -5,15 +5,14 @@
 // is a terminal.  Ctrl-C closes the connection, whereupon the daemon ends the scan; what it has
 // found by then is kept and not measured again.
 
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/cmd_loudness.h"
 #include "client/connect.h"
 #include "client/fields.h"
+#include "client/interrupt.h"
 #include "client/output.h"
 #include "client/report.h"
 #include "client/scan_groups.h"
@@ -26,21 +25,12 @@
 #define REQUEST_BYTES    (CH_LINE_MAX_DEFAULT / 2)
 #define EXIT_INTERRUPTED 130
 
-static volatile sig_atomic_t interrupted;
-
 struct scan {
     struct ch_conn conn;
     struct ch_scan_progress progress;
     bool json;
     size_t n_measured, n_cached, n_failed;
 };
-
-static void
-on_interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
 
 // --- what was found ----------------------------------------------------------------------------
 
@@ -138,7 +128,7 @@ take_progress(struct scan *scan, const cJSON *event)
 static int
 wait_for_answer(struct scan *scan, uint64_t id, cJSON **answer)
 {
-    while (!interrupted) {
+    while (!ch_interrupted()) {
         cJSON *message;
         const enum ch_conn_next next = ch_conn_next(&scan->conn, REDRAW_MS, &message);
         if (next == CH_NEXT_NONE) {
@@ -147,7 +137,7 @@ wait_for_answer(struct scan *scan, uint64_t id, cJSON **answer)
         }
         if (next != CH_NEXT_MESSAGE) {
             ch_scan_progress_clear(&scan->progress);
-            return interrupted ? EXIT_INTERRUPTED : ch_conn_fail(&scan->conn, next);
+            return ch_interrupted() ? EXIT_INTERRUPTED : ch_conn_fail(&scan->conn, next);
         }
         if (ch_field(message, "method")) {
             take_progress(scan, ch_field(message, "params"));
@@ -257,9 +247,7 @@ ch_scan_loudness(const struct ch_invocation *inv, char *const *words, int n_word
     struct scan scan = {.json = ch_out_query_json(inv)};
     int rc = ch_scan_groups_collect(&groups, words, n_words);
     if (rc == CH_EXIT_OK) {
-        const struct sigaction action = {.sa_handler = on_interrupt};
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
+        ch_interrupt_take();
         ch_scan_progress_begin(&scan.progress, groups.n_files);
         rc = connect_and_scan(&scan, inv, &groups);
         const int flushed = ch_out_flush();

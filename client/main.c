@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 // client/main.c — the command line taken apart and handed to its verb; nothing else.
 
-#include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "client/args.h"
@@ -36,10 +34,7 @@ run(const struct ch_invocation *inv)
 int
 main(int argc, char **argv)
 {
-    // Characters as the terminal has them; numbers stay as they are in C.
-    setlocale(LC_CTYPE, "");
-    // Whoever reads us may leave: that is an error of write(), not the end by a signal.
-    signal(SIGPIPE, SIG_IGN);
+    ch_out_begin();
     struct ch_invocation inv;
     char why[512];
     int rc;

@@ -4,12 +4,10 @@
 #include "client/output.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/report.h"
 #include "protocol/json.h"
@@ -17,19 +15,13 @@
 bool
 ch_out_query_json(const struct ch_invocation *inv)
 {
-    return inv->json || !isatty(STDOUT_FILENO);
+    return inv->json || !ch_out_is_terminal(stdout);
 }
 
 bool
 ch_out_chatty(const struct ch_invocation *inv)
 {
-    return !inv->json && isatty(STDOUT_FILENO);
-}
-
-bool
-ch_out_utf8(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return !inv->json && ch_out_is_terminal(stdout);
 }
 
 /// errno of the first write that failed: stdio keeps only that there was one.

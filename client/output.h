@@ -6,17 +6,27 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client/args.h"
+
+/// Once, before anything else of this header (output_posix.c, output_win32.c).
+void ch_out_begin(void);
+
+/// Whether the terminal's character set is UTF-8.
+bool ch_out_utf8(void);
+
+bool ch_out_is_terminal(FILE *stream);
+/// Of that terminal; 80 if it is none.
+int ch_out_columns(FILE *stream);
+/// Of that terminal, where the cursor is; the cursor goes to its beginning.
+void ch_out_erase_line(FILE *stream);
 
 /// Whether a query answers in JSON: asked for, or nobody's terminal.
 bool ch_out_query_json(const struct ch_invocation *inv);
 
 /// Whether a change of something says so in words.
 bool ch_out_chatty(const struct ch_invocation *inv);
-
-/// Whether the terminal's character set is UTF-8.
-bool ch_out_utf8(void);
 
 /// One value on one line, flushed; an exit code.  A closed pipe is no error: see ch_out_closed().
 int ch_out_json(const cJSON *value);

@@ -29,7 +29,11 @@ print_line(const char *prefix, const char *format, va_list args)
     char text[8192];
     vsnprintf(text, sizeof text, format, args);
     ch_text_disarm(text);
-    fprintf(stderr, "chant: %s%s%s\n", prefix, *prefix ? ": " : "", text);
+    // In one piece: stderr has no buffer, and what arrives byte by byte is no character on every
+    // console.
+    char line[sizeof text + 128];
+    snprintf(line, sizeof line, "chant: %.100s%s%s\n", prefix, *prefix ? ": " : "", text);
+    fputs(line, stderr);
 }
 
 int

@@ -5,9 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "client/output.h"
 #include "client/values.h"
@@ -28,24 +26,17 @@ void
 ch_scan_progress_begin(struct ch_scan_progress *progress, size_t n_total)
 {
     *progress = (struct ch_scan_progress){
-        .shown = isatty(STDERR_FILENO), .began_s = now_s(), .n_total = n_total};
+        .shown = ch_out_is_terminal(stderr), .began_s = now_s(), .n_total = n_total};
 }
 
 void
 ch_scan_progress_clear(struct ch_scan_progress *progress)
 {
     if (progress->drawn) {
-        fputs("\r\033[K", stderr);
+        ch_out_erase_line(stderr);
         fflush(stderr);
         progress->drawn = false;
     }
-}
-
-static int
-columns(void)
-{
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /// As many bytes of `text` as fit in n columns, whole characters; one column each.
@@ -82,9 +73,13 @@ ch_scan_progress_draw(struct ch_scan_progress *progress)
     char head[192];
     snprintf(head, sizeof head, "%3.0f %%  %zu/%zu  %s left  ", 100.0 * part, n, progress->n_total,
              left);
-    const int room = columns() - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
-    fprintf(stderr, "\r\033[K%s  %s%.*s", bar, head, fitting(progress->name, room > 0 ? room : 0),
-            progress->name);
+    const int room = ch_out_columns(stderr) - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
+    // In one piece: what arrives byte by byte is no character on every console.
+    char line[sizeof bar + sizeof head + sizeof progress->name];
+    snprintf(line, sizeof line, "%s  %s%.*s", bar, head,
+             fitting(progress->name, room > 0 ? room : 0), progress->name);
+    ch_out_erase_line(stderr);
+    fputs(line, stderr);
     fflush(stderr);
     progress->drawn = true;
 }

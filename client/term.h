@@ -14,9 +14,6 @@ struct ch_rect {
     int y, x, height, width; ///< cells; height and width may be 0 or less
 };
 
-/// Whether the terminal's type is known and its cursor can be sent somewhere (term_probe.c).
-bool ch_term_can_draw(void);
-
 /// An exit code; after CH_EXIT_OK ch_term_close() is due.
 int ch_term_open(void);
 void ch_term_close(void);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// client/term_probe.c — whether the terminal can show a picture at all.
+// client/term_probe_posix.c — what the terminal's entry in the terminfo database says of it.
 //
 // A file of its own, because <term.h> defines hundreds of plain words as macros.
 
-#include "client/term.h"
+#include "client/term_probe.h"
 
+#include <curses.h>
 #include <term.h>
 #include <unistd.h>
 
