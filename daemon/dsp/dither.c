@@ -30,7 +30,7 @@ ch_dither_init(struct ch_dither *dither, enum ch_dither_mode mode, uint32_t rate
                                  .state = {0x6a09e667f3bcc908u, 0xbb67ae8584caa73bu}};
 }
 
-static uint64_t
+CH_RT static uint64_t
 next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
@@ -40,7 +40,7 @@ next_random(uint64_t *state)
 }
 
 /// -1…1 steps, the triangle; both halves of the number are even and independent.
-static double
+CH_RT static double
 triangle(uint64_t *state)
 {
     const uint64_t random = next_random(state);
@@ -49,26 +49,26 @@ triangle(uint64_t *state)
 }
 
 /// In steps, exactly: a float times a power of two is a double without rounding.
-static double
+CH_RT static double
 steps(float x, double full_scale)
 {
     return isnan(x) ? 0.0 : (double)x * full_scale;
 }
 
-static int32_t
+CH_RT static int32_t
 integer(double scaled, double full_scale)
 {
     return (int32_t)lrint(fmin(fmax(scaled, -full_scale), full_scale - 1.0));
 }
 
-static bool
+CH_RT static bool
 is_exact(double scaled, double full_scale)
 {
     return scaled == (double)integer(scaled, full_scale);
 }
 
 /// Whether this frame gets noise.
-static bool
+CH_RT static bool
 wants(struct ch_dither *dither, double left, double right, double full_scale)
 {
     if (dither->mode != CH_DITHER_AUTO) {
@@ -82,7 +82,7 @@ wants(struct ch_dither *dither, double left, double right, double full_scale)
     return dither->n_exact < dither->hold_frames;
 }
 
-void
+CH_RT void
 ch_dither_run(struct ch_dither *dither, unsigned bits, float *const planes[CH_CHANNELS],
               uint32_t n_frames, int32_t *out)
 {

@@ -37,7 +37,7 @@ bool ch_dither_mode_from_name(const char *name, enum ch_dither_mode *mode);
 void ch_dither_init(struct ch_dither *dither, enum ch_dither_mode mode, uint32_t rate_hz);
 
 /// Interleaved integers of `bits` (16 or 24), clamped, NaN as 0.  1.0 is 2^(bits-1).
-void ch_dither_run(struct ch_dither *dither, unsigned bits, float *const planes[CH_CHANNELS],
-                   uint32_t n_frames, int32_t *out);
+CH_RT void ch_dither_run(struct ch_dither *dither, unsigned bits, float *const planes[CH_CHANNELS],
+                         uint32_t n_frames, int32_t *out);
 
 #endif

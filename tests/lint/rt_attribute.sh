@@ -10,13 +10,15 @@
 build=$(pwd)
 . "$(dirname "$0")/common.sh"
 
-roots="ch_backend_call ch_engine_run ch_engine_clock ch_engine_can_run on_process"
+roots="ch_backend_call ch_engine_run ch_engine_clock ch_engine_can_run on_process
+    ch_sample_write"
 
 # libjack is loaded when the daemon runs; JACK documents these three as fit for its callback.
 pointers="api.get_cycle_times api.get_time api.port_get_buffer"
 
-# Beside what the engine may import: the clock, without a system call where the vDSO has it.
-beside="clock_gettime"
+# Beside what the engine may import: the clock, without a system call where the vDSO has it, and
+# arithmetic for the integers of a device.
+beside="clock_gettime fmin fmax lrint"
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
