@@ -87,7 +87,7 @@ bool ch_sys_absolute(const char *path, char *out, size_t bytes);
 /// The one name of something that exists, every link followed, malloc()ed; NULL.
 char *ch_sys_real_path(const char *path);
 
-// --- what is in a folder --------------------------------------------------------------------------
+// --- what is in a folder -----------------------------------------------------------------------
 
 struct ch_sys_dir;
 
