@@ -6,6 +6,7 @@
 #include "config.h"
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
+#include "daemon/control/session.h"
 #include "daemon/control/stats.h"
 
 #define DAEMON_NAME "chantd " PACKAGE_VERSION
@@ -73,6 +74,19 @@ ch_server_write_status(struct ch_daemon *daemon, struct ch_buf *buf)
     ch_json_end_object(buf);
 }
 
+// What a half-close says where the system has none.
+static void
+rpc_end(struct ch_request *request)
+{
+    struct ch_session *session = ch_request_session(request);
+    if (session) {
+        ch_session_end(session);
+    }
+    ch_json_begin_object(ch_request_result(request));
+    ch_json_end_object(ch_request_result(request));
+    ch_request_finish(request);
+}
+
 static void
 server_status(struct ch_request *request)
 {
@@ -113,6 +127,7 @@ static const struct ch_param stats_params[] = {
 
 const struct ch_method ch_rpc_methods[] = {
     {.name = "rpc.version", .run = rpc_version},
+    {.name = "rpc.end", .run = rpc_end},
     {.name = NULL},
 };
 

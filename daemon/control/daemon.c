@@ -101,7 +101,6 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
         status = ch_server_init(daemon);
     } else {
         ch_error("no engine: %s", ch_strerror(status));
-        uv_pipe_init(&daemon->loop, &daemon->server.listener, 0);
     }
     return status;
 }

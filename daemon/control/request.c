@@ -373,17 +373,28 @@ ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, const ch
     job_progress(job);
 }
 
-void
-ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, size_t limit)
+static void
+refuse(struct ch_session *session, enum ch_rpc_error error, const char *detail)
 {
-    (void)daemon;
     struct ch_line_job *job = job_create(session);
     if (!job) {
         return;
     }
-    char detail[96];
-    snprintf(detail, sizeof detail, "the line is longer than %zu bytes", limit);
-    write_error(&job->out, NULL, CH_RPC_LINE_TOO_LONG, NULL, detail);
+    write_error(&job->out, NULL, error, NULL, detail);
     job->parsed = true;
     job_progress(job);
+}
+
+void
+ch_requests_refuse_line(struct ch_session *session, size_t limit)
+{
+    char detail[96];
+    snprintf(detail, sizeof detail, "the line is longer than %zu bytes", limit);
+    refuse(session, CH_RPC_LINE_TOO_LONG, detail);
+}
+
+void
+ch_requests_refuse_client(struct ch_session *session, const char *detail)
+{
+    refuse(session, CH_RPC_DENIED, detail);
 }

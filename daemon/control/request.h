@@ -65,7 +65,9 @@ void ch_requests_start(struct ch_daemon *daemon, struct ch_session *session, con
 void ch_line_job_free(struct ch_line_job *job);
 
 /// Answer a line that was too long to be kept.
-void ch_requests_refuse_line(struct ch_daemon *daemon, struct ch_session *session, size_t limit);
+void ch_requests_refuse_line(struct ch_session *session, size_t limit);
+/// One line to a client who may not speak to us: DENIED.
+void ch_requests_refuse_client(struct ch_session *session, const char *detail);
 
 /// The session that sent it, or NULL if it has gone.
 struct ch_session *ch_request_session(const struct ch_request *request);

@@ -1,191 +1,25 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/server.c — binds, refuses to be a second daemon, replaces a stale socket.
+// daemon/control/server.c — finds the address, and listens on it until the daemon ends.
 
 #include "daemon/control/server.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
-#include "daemon/control/session.h"
-#include "daemon/control/systemd.h"
-
-#define BACKLOG 64
-
-static void
-on_connection(uv_stream_t *listener, int status)
-{
-    struct ch_daemon *daemon = listener->data;
-    if (status < 0) {
-        ch_warning("a client could not be taken: %s", uv_strerror(status));
-        return;
-    }
-    ch_session_accept(daemon, listener);
-}
-
-/// Whether a daemon listens there, nobody does, or it isn't a socket of ours to say.
-enum occupant { NOBODY, STALE, A_DAEMON, NOT_A_SOCKET, UNREACHABLE };
-
-static enum occupant
-probe(const char *path)
-{
-    struct stat info;
-    if (lstat(path, &info) < 0) {
-        return errno == ENOENT ? NOBODY : UNREACHABLE;
-    }
-    if (!S_ISSOCK(info.st_mode)) {
-        return NOT_A_SOCKET;
-    }
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return UNREACHABLE;
-    }
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    const int result = connect(fd, (struct sockaddr *)&address, sizeof address);
-    const int err = errno;
-    close(fd);
-    if (result == 0 || err == EAGAIN) {
-        return A_DAEMON; // EAGAIN: its backlog is full, but it is there
-    }
-    return err == ECONNREFUSED ? STALE : err == ENOENT ? NOBODY : UNREACHABLE;
-}
-
-// The default address lies in a directory of our own, which may not exist yet.
-static void
-make_directory(const char *path)
-{
-    char directory[CH_ENDPOINT_BYTES];
-    strcpy(directory, path);
-    char *slash = strrchr(directory, '/');
-    if (ch_endpoint_is_default(path) && slash && slash != directory) {
-        *slash = 0;
-        if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
-            ch_debug("mkdir %s: %s", directory, strerror(errno));
-        }
-    }
-}
-
-// Two daemons that start at the same moment must not both find the socket stale: whoever holds the
-// directory's lock looks and binds.  Returns a descriptor to close, or -1 if it can't be locked.
-static int
-lock_directory(const char *path)
-{
-    char directory[CH_ENDPOINT_BYTES];
-    strcpy(directory, path);
-    char *slash = strrchr(directory, '/');
-    const char *name = ".";
-    if (slash) {
-        slash[slash == directory] = 0;
-        name = directory;
-    }
-    const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        flock(fd, LOCK_EX);
-    }
-    return fd;
-}
-
-static enum ch_status
-make_way(const char *path)
-{
-    switch (probe(path)) {
-    case NOBODY:
-        return CH_OK;
-    case STALE:
-        ch_info("%s: removing the socket that an earlier daemon left behind", path);
-        if (unlink(path) < 0) {
-            ch_error("can't remove %s: %s", path, strerror(errno));
-            return CH_DENIED;
-        }
-        return CH_OK;
-    case A_DAEMON:
-        ch_error("a daemon listens on %s already; use it, stop it, or name another --socket", path);
-        return CH_BUSY;
-    case NOT_A_SOCKET:
-        ch_error("%s is in the way: it exists and is not a socket", path);
-        return CH_CONFLICT;
-    case UNREACHABLE:
-        break;
-    }
-    ch_error("can't look at %s: %s", path, strerror(errno));
-    return CH_DENIED;
-}
-
-static enum ch_status
-bind_socket(struct ch_daemon *daemon)
-{
-    struct ch_server *server = &daemon->server;
-    const char *why = NULL;
-    if (!ch_endpoint_path(daemon->options.socket, server->path, &why)) {
-        ch_error("the socket's path can't be used: %s", why);
-        return CH_INVALID;
-    }
-    make_directory(server->path);
-    const int lock = lock_directory(server->path);
-    enum ch_status status = make_way(server->path);
-    if (status == CH_OK) {
-        // Nobody but the owner may speak to us, from the first moment on.
-        const mode_t before = umask(0177);
-        int err = uv_pipe_bind(&server->listener, server->path);
-        umask(before);
-        if (!err) {
-            err = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
-        }
-        if (err) {
-            ch_error("can't listen on %s: %s", server->path, uv_strerror(err));
-            status = ch_status_from_errno(-err);
-        }
-    }
-    if (lock >= 0) {
-        close(lock);
-    }
-    return status;
-}
-
-static enum ch_status
-inherit_socket(struct ch_daemon *daemon, int fd)
-{
-    struct ch_server *server = &daemon->server;
-    struct sockaddr_un address;
-    socklen_t length = sizeof address;
-    _Static_assert(sizeof address.sun_path <= sizeof server->path, "an endpoint holds any path");
-    memset(&address, 0, sizeof address);
-    if (getsockname(fd, (struct sockaddr *)&address, &length) == 0) {
-        memcpy(server->path, address.sun_path, sizeof address.sun_path - 1);
-    }
-    int err = uv_pipe_open(&server->listener, fd);
-    if (!err) {
-        err = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
-    }
-    if (err) {
-        ch_error("can't use the socket passed by the service manager: %s", uv_strerror(err));
-        return ch_status_from_errno(-err);
-    }
-    server->inherited = true;
-    return CH_OK;
-}
+#include "daemon/control/listener.h"
 
 enum ch_status
 ch_server_init(struct ch_daemon *daemon)
 {
     struct ch_server *server = &daemon->server;
-    uv_pipe_init(&daemon->loop, &server->listener, 0);
-    server->listener.data = daemon;
-    int fd = -1;
-    enum ch_status status = ch_systemd_listen_fd(&fd);
-    if (status == CH_OK) {
-        status = fd >= 0 ? inherit_socket(daemon, fd) : bind_socket(daemon);
+    enum ch_status status = ch_listener_inherit(&server->listener, daemon, server->path);
+    if (status == CH_OK && !server->listener) {
+        const char *why = NULL;
+        if (!ch_endpoint_path(daemon->options.socket, server->path, &why)) {
+            ch_error("the socket's path can't be used: %s", why);
+            return CH_INVALID;
+        }
+        status = ch_listener_open(&server->listener, daemon, server->path);
     }
-    server->listening = status == CH_OK;
     if (status == CH_OK) {
         ch_info("listening on %s", server->path);
     }
@@ -195,10 +29,6 @@ ch_server_init(struct ch_daemon *daemon)
 void
 ch_server_stop(struct ch_daemon *daemon)
 {
-    struct ch_server *server = &daemon->server;
-    if (server->listening) {
-        server->listening = false;
-        // libuv removes the path of a pipe that it has bound itself.
-        uv_close((uv_handle_t *)&server->listener, NULL);
-    }
+    ch_listener_close(daemon->server.listener);
+    daemon->server.listener = NULL;
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/server.h — the listening socket: ours alone, and gone when we go.           [main]
+// daemon/control/server.h — the address we listen on: ours alone, and gone when we go.       [main]
 
 #ifndef CH_CONTROL_SERVER_H
 #define CH_CONTROL_SERVER_H
-
-#include <stdbool.h>
-#include <uv.h>
 
 #include "daemon/base/attributes.h"
 #include "daemon/base/status.h"
@@ -13,12 +10,11 @@
 
 struct ch_buf;
 struct ch_daemon;
+struct ch_listener;
 
 struct ch_server {
-    uv_pipe_t listener;
+    struct ch_listener *listener; ///< NULL: nobody may come in
     char path[CH_ENDPOINT_BYTES];
-    bool listening;
-    bool inherited; ///< from the service manager, which keeps it
 };
 
 /// Listen on the endpoint of the options, or on the socket that the service manager passed.

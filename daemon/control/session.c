@@ -8,6 +8,8 @@
 
 #include "daemon/base/log.h"
 #include "daemon/control/daemon.h"
+#include "daemon/control/listener.h"
+#include "daemon/control/peer.h"
 #include "daemon/control/request.h"
 #include "daemon/control/subscriptions.h"
 #include "protocol/framing.h"
@@ -21,6 +23,7 @@
 /// Answers to the requests of one read leave together, but in pieces of about this size.
 #define CORK_BYTES (64u * 1024u)
 #define STALL_MS   10000
+#define LINGER_MS  1000 ///< that a stranger has to read why he may not stay
 
 struct ch_session {
     struct ch_session *next; ///< ch_daemon.sessions
@@ -31,7 +34,10 @@ struct ch_session {
     uint32_t n_closing; ///< handles whose close callback is still to come
     bool closing;
     bool reading;
-    bool ended; ///< the client has half-closed
+    bool ended; ///< nothing more is taken from this client
+    struct ch_peer peer;
+    bool vouched_for; ///< by the listener: a stranger may stay
+    bool refused;     ///< has been told so; what he says is not looked at
     struct ch_framer framer;
     struct ch_buf held; ///< read, but not looked at before answers have drained
 
@@ -41,6 +47,7 @@ struct ch_session {
 
     struct ch_buf out;    ///< waits for the write in flight to end
     struct ch_buf flight; ///< being written
+    size_t n_flown;       ///< of flight: given to libuv so far
     uv_write_t write;
     bool writing;
     bool corked;       ///< a read is being worked on: write when it is done, or much waits
@@ -151,15 +158,54 @@ on_stall(uv_timer_t *timer)
 }
 
 static void
+on_lingered(uv_timer_t *timer)
+{
+    ch_session_close(timer->data);
+}
+
+static void
+linger(struct ch_session *session)
+{
+    uv_timer_start(&session->stall, on_lingered, LINGER_MS, 0);
+}
+
+static void on_written(uv_write_t *write, int status);
+
+static void
+write_piece(struct ch_session *session)
+{
+    size_t n = session->flight.length - session->n_flown;
+    n = n < ch_listener_write_bytes ? n : ch_listener_write_bytes;
+    uv_buf_t buf = uv_buf_init(session->flight.data + session->n_flown, (unsigned)n);
+    session->write.data = session;
+    if (uv_write(&session->write, (uv_stream_t *)&session->pipe, &buf, 1, on_written) < 0) {
+        ch_session_close(session);
+        return;
+    }
+    session->n_flown += n;
+    session->writing = true;
+    session->stall_size = uv_stream_get_write_queue_size((uv_stream_t *)&session->pipe);
+    uv_timer_start(&session->stall, on_stall, STALL_MS, STALL_MS);
+}
+
+static void
 on_written(uv_write_t *write, int status)
 {
     struct ch_session *session = write->data;
     session->writing = false;
-    ch_buf_clear(&session->flight);
     if (session->closing) {
         return;
     }
     uv_timer_stop(&session->stall);
+    if (session->refused) {
+        linger(session);
+        return;
+    }
+    if (status == 0 && session->n_flown < session->flight.length) {
+        write_piece(session);
+        return;
+    }
+    ch_buf_clear(&session->flight);
     if (status < 0) {
         ch_session_close(session);
         return;
@@ -171,7 +217,7 @@ on_written(uv_write_t *write, int status)
     }
 }
 
-// The client has half-closed: close when everything it asked for is on its way.
+// Nothing more comes from it: close when everything it asked for is on its way.
 static void
 close_if_done(struct ch_session *session)
 {
@@ -188,17 +234,8 @@ write_rest(struct ch_session *session, size_t n_written)
     session->flight = session->out;
     session->out = swap;
     ch_buf_clear(&session->out);
-
-    uv_buf_t buf = uv_buf_init(session->flight.data + n_written,
-                               (unsigned)(session->flight.length - n_written));
-    session->write.data = session;
-    if (uv_write(&session->write, (uv_stream_t *)&session->pipe, &buf, 1, on_written) < 0) {
-        ch_session_close(session);
-        return;
-    }
-    session->writing = true;
-    session->stall_size = uv_stream_get_write_queue_size((uv_stream_t *)&session->pipe);
-    uv_timer_start(&session->stall, on_stall, STALL_MS, STALL_MS);
+    session->n_flown = n_written;
+    write_piece(session);
 }
 
 // As much as the kernel takes at once, the rest in the background.
@@ -274,8 +311,11 @@ ch_sessions_resume(struct ch_daemon *daemon)
 static size_t
 backlog(const struct ch_session *session)
 {
-    const size_t in_flight =
-        session->writing ? uv_stream_get_write_queue_size((const uv_stream_t *)&session->pipe) : 0;
+    size_t in_flight = 0;
+    if (session->writing) {
+        in_flight = uv_stream_get_write_queue_size((const uv_stream_t *)&session->pipe) +
+                    session->flight.length - session->n_flown;
+    }
     return session->out.length + in_flight;
 }
 
@@ -392,7 +432,7 @@ static bool
 on_line(void *context, enum ch_line kind, char *text, size_t length)
 {
     struct ch_session *session = context;
-    if (session->closing) {
+    if (session->closing || session->ended) {
         return true; // drained unseen
     }
     switch (kind) {
@@ -400,7 +440,7 @@ on_line(void *context, enum ch_line kind, char *text, size_t length)
         ch_requests_start(session->daemon, session, text, length);
         break;
     case CH_LINE_TOO_LONG:
-        ch_requests_refuse_line(session->daemon, session, session->framer.max_line);
+        ch_requests_refuse_line(session, session->framer.max_line);
         break;
     }
     return session->closing || wants_more(session);
@@ -430,11 +470,52 @@ on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init(session->daemon->read_buffer, sizeof session->daemon->read_buffer);
 }
 
+void
+ch_session_end(struct ch_session *session)
+{
+    session->ended = true;
+}
+
+// --- who it is ---------------------------------------------------------------------------------
+
+// One line that says why, and the end: soon, for whoever is shut out while he still speaks would be
+// told of a broken connection instead.
+static void
+refuse(struct ch_session *session)
+{
+    char detail[CH_PEER_REFUSAL_BYTES];
+    ch_peer_write_refusal(&session->peer, detail);
+    ch_warning("client %llu is refused (pid %llu): %s", (unsigned long long)session->id,
+               (unsigned long long)session->peer.pid, detail);
+    session->refused = true;
+    ch_requests_refuse_client(session, detail);
+    if (!session->closing && !session->writing) {
+        linger(session);
+    }
+}
+
+// Whoever the system could not name when he came is named by what he has sent.
+static bool
+may_speak(struct ch_session *session)
+{
+    if (session->peer.role == CH_PEER_UNKNOWN) {
+        ch_peer_identify(&session->pipe, &session->peer);
+    }
+    if (ch_peer_may_speak(&session->peer, session->vouched_for)) {
+        return true;
+    }
+    refuse(session);
+    return false;
+}
+
 static void
 on_read(uv_stream_t *stream, ssize_t n_read, const uv_buf_t *buf)
 {
     struct ch_session *session = stream->data;
     if (n_read == 0) {
+        return;
+    }
+    if (n_read > 0 && (session->refused || !may_speak(session))) {
         return;
     }
     if (n_read > 0) {
@@ -443,7 +524,7 @@ on_read(uv_stream_t *stream, ssize_t n_read, const uv_buf_t *buf)
         session->corked = true;
         ch_framer_finish(&session->framer, on_line, session);
         session->corked = false;
-        session->ended = true;
+        ch_session_end(session);
     } else {
         ch_session_close(session);
         return;
@@ -467,7 +548,7 @@ update_reading(struct ch_session *session)
 }
 
 void
-ch_session_accept(struct ch_daemon *daemon, uv_stream_t *listener)
+ch_session_accept(struct ch_daemon *daemon, struct ch_listener *listener)
 {
     struct ch_session *session = calloc(1, sizeof *session);
     if (!session) {
@@ -488,10 +569,17 @@ ch_session_accept(struct ch_daemon *daemon, uv_stream_t *listener)
     session->next = daemon->sessions;
     daemon->sessions = session;
     daemon->n_sessions++;
-    if (uv_accept(listener, (uv_stream_t *)&session->pipe) < 0) {
+    if (ch_listener_accept(listener, &session->pipe) < 0) {
         ch_session_close(session);
         return;
     }
-    ch_debug("client %llu has come", (unsigned long long)session->id);
+    ch_peer_identify(&session->pipe, &session->peer);
+    session->vouched_for = ch_listener_vouches(listener);
+    ch_debug("client %llu has come (pid %llu, user %s)", (unsigned long long)session->id,
+             (unsigned long long)session->peer.pid, session->peer.user);
     update_reading(session);
+    if (session->peer.role == CH_PEER_STRANGER &&
+        !ch_peer_may_speak(&session->peer, session->vouched_for)) {
+        refuse(session);
+    }
 }

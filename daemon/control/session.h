@@ -11,17 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "protocol/json.h"
 
 struct ch_daemon;
 struct ch_line_job;
+struct ch_listener;
 struct ch_subscription;
 struct ch_session;
 
-/// Accept the connection that waits on `listener`.
-void ch_session_accept(struct ch_daemon *daemon, uv_stream_t *listener);
+/// Accept the connection that waits on `listener`; a stranger gets one line that refuses him.
+void ch_session_accept(struct ch_daemon *daemon, struct ch_listener *listener);
 
 /// Number that names the client in causes; never reused.
 uint64_t ch_session_id(const struct ch_session *session);
@@ -31,6 +31,10 @@ bool ch_session_closing(const struct ch_session *session);
 
 /// End it: the connection, its subscriptions, its unanswered requests' way back.
 void ch_session_close(struct ch_session *session);
+
+/// Nothing more is taken from it: as soon as what it has asked for is answered, it is closed.  To
+/// be followed by an answer, even if an empty one.
+void ch_session_end(struct ch_session *session);
 
 /// End all; their memory goes as the loop runs on.
 void ch_sessions_close_all(struct ch_daemon *daemon);

@@ -390,6 +390,29 @@ def test_half_close_ends_subscriptions(client):
     assert len(client.rest()) == 1
 
 
+def test_an_end_that_is_said_is_as_good(client):
+    """rpc.end, for where a connection can't be closed by half: what came before is answered."""
+    end = b'{"jsonrpc":"2.0","id":"end","method":"rpc.end"}\n'
+    client.send_bytes((STATUS + b"\n") * 100 + end + (STATUS + b"\n") * 10)
+    lines = client.rest()
+    assert len(lines) == 101 and all(b'"result"' in line for line in lines)
+    assert json.loads(lines[-1]) == {"jsonrpc": "2.0", "id": "end", "result": {}}
+
+
+def test_an_end_without_an_id_is_not_answered(client, media):
+    client.request("player.load", {"uris": [str(media.sine(1))], "play": True})
+    client.send({"jsonrpc": "2.0", "method": "rpc.end"})
+    (line,) = client.rest()
+    assert json.loads(line)["result"]["state"] == "playing"
+
+
+def test_an_end_in_a_batch(client):
+    client.send([{"jsonrpc": "2.0", "id": i, "method": m}
+                 for i, m in enumerate(("rpc.version", "rpc.end", "player.status"))])
+    (line,) = client.rest()
+    assert [answer["id"] for answer in json.loads(line)] == [0, 1, 2]
+
+
 def test_a_peer_that_leaves_before_its_answer(daemon, media):
     for _ in range(20):
         client = daemon.client()
