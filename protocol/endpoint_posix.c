@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
-// protocol/endpoint.c — the address of the daemon, from option, environment or default.
+// protocol/endpoint_posix.c — the path of a Unix socket, from option, environment or default.
 
 #include "protocol/endpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/// Room for a Unix socket path on every system: sun_path is 108 bytes on Linux.
+#define PATH_BYTES 108
 
 // What does not fit becomes the empty string: no path is ever cut short, for a shorter one might
 // exist and belong to someone else.
@@ -13,7 +16,7 @@ join(char *out, const char *directory, const char *file)
 {
     size_t head = strlen(directory);
     size_t tail = strlen(file);
-    if (head >= CH_ENDPOINT_BYTES || tail >= CH_ENDPOINT_BYTES - head) {
+    if (head >= PATH_BYTES || tail >= PATH_BYTES - head) {
         out[0] = '\0';
         return false;
     }
