@@ -2,34 +2,17 @@
 // client/cmd_render.c — chantd --render, with the names of the inputs made as 'play' makes them.
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/command.h"
 #include "client/report.h"
 #include "client/uris.h"
+#include "system/file.h"
+#include "system/process.h"
 
 #define DAEMON "chantd"
-
-/// The daemon that was built or installed beside this program; false if there is none.
-static bool
-find_beside(char *out, size_t out_bytes)
-{
-    ssize_t n = readlink("/proc/self/exe", out, out_bytes - 1);
-    if (n <= 0) {
-        return false;
-    }
-    out[n] = '\0';
-    char *slash = strrchr(out, '/');
-    if (!slash || (size_t)(slash + 1 - out) + sizeof DAEMON > out_bytes) {
-        return false;
-    }
-    strcpy(slash + 1, DAEMON);
-    return access(out, X_OK) == 0;
-}
 
 /// argv of the daemon; its strings live elsewhere.  NULL without memory.
 static char **
@@ -57,22 +40,17 @@ build_argv(const struct ch_invocation *inv, const struct ch_uris *uris)
     return argv;
 }
 
+/// Returns only if it can't be run: an exit code.
 static int
 run_daemon(char **argv)
 {
-    char beside[4096];
-    signal(SIGPIPE, SIG_DFL); // ignored signals would stay so
-    if (find_beside(beside, sizeof beside)) {
-        execv(beside, argv);
-    } else {
-        execvp(DAEMON, argv);
-    }
-    int err = errno;
-    signal(SIGPIPE, SIG_IGN);
-    if (err == ENOENT) {
+    char beside[CH_SYS_PATH_BYTES];
+    errno = 0;
+    ch_sys_become(ch_sys_program_beside(DAEMON, beside, sizeof beside) ? beside : DAEMON, argv);
+    if (errno == ENOENT) {
         return ch_fail("NOT_FOUND", "no chantd beside this program or in $PATH");
     }
-    return ch_fail("UNAVAILABLE", "can't run chantd: %s", strerror(err));
+    return ch_fail("UNAVAILABLE", "can't run chantd: %s", strerror(errno));
 }
 
 int

@@ -14,6 +14,7 @@
 #include "client/report.h"
 #include "client/values.h"
 #include "protocol/names.h"
+#include "system/clock.h"
 
 struct watch {
     bool json;
@@ -38,9 +39,8 @@ print_words(const char *topic, const cJSON *data)
                     {"eq", ch_eq_print_summary},
                     {"loudness", ch_print_loudness_line}};
     char clock[16];
-    time_t now = time(NULL);
-    struct tm local;
-    strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&now, &local));
+    const struct tm local = ch_sys_local_time((int64_t)(ch_sys_wall_ns() / 1000000000u));
+    strftime(clock, sizeof clock, "%H:%M:%S", &local);
     ch_out("%s %-8s ", clock, topic);
     for (size_t i = 0; i < sizeof printers / sizeof *printers; i++) {
         if (strcmp(topic, printers[i].topic) == 0) {

@@ -14,7 +14,8 @@
 #include "client/values.h"
 
 /// snprintf() at the end of `out`, which may be full.
-__attribute__((format(printf, 3, 4))) static void
+CH_PRINTF(3, 4)
+static void
 append(char *out, size_t out_bytes, const char *format, ...)
 {
     size_t used = strlen(out);

@@ -324,7 +324,7 @@ loop(struct live *live)
     notice(live, "q quit, h help");
     while (!live->done && ch_term_signal() == 0) {
         draw(live);
-        ch_term_wait((int)ch_channel_waitable(live->conn.channel), patience_ms(live));
+        ch_term_wait(ch_channel_waitable(live->conn.channel), patience_ms(live));
         if (ch_term_resized()) {
             live->changed = true;
             if (live->picture->on_resize(live->self, picture_room())) {

@@ -49,7 +49,7 @@ struct ch_picture {
 /// Run until a key, a signal, the daemon's end or `count` frames (< 0: no end); an exit code.
 int ch_live_run(const char *socket, const struct ch_picture *picture, void *self, int64_t count);
 
-/// CLOCK_MONOTONIC.
+/// The clock that only goes on, as the daemon reads it.
 double ch_live_now_s(void);
 
 /// The value of a topic (live_state.c).  @param t when it was so, as an event says it; NULL: now

@@ -3,18 +3,16 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/describe.h"
 #include "client/fields.h"
 #include "client/live.h"
+#include "system/clock.h"
 
 double
 ch_live_now_s(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    return (double)ch_sys_mono_ns() * 1e-9;
 }
 
 /// @param t when it was so, as an event says it; NULL: now

@@ -8,6 +8,7 @@
 #include "client/output.h"
 #include "client/report.h"
 #include "config.h"
+#include "system/console.h"
 
 static int
 run(const struct ch_invocation *inv)
@@ -34,6 +35,7 @@ run(const struct ch_invocation *inv)
 int
 main(int argc, char **argv)
 {
+    ch_sys_begin(&argc, &argv);
     ch_out_begin();
     struct ch_invocation inv;
     char why[512];

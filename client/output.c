@@ -11,17 +11,18 @@
 
 #include "client/report.h"
 #include "protocol/json.h"
+#include "system/console.h"
 
 bool
 ch_out_query_json(const struct ch_invocation *inv)
 {
-    return inv->json || !ch_out_is_terminal(stdout);
+    return inv->json || !ch_sys_is_terminal(fileno(stdout));
 }
 
 bool
 ch_out_chatty(const struct ch_invocation *inv)
 {
-    return !inv->json && ch_out_is_terminal(stdout);
+    return !inv->json && ch_sys_is_terminal(fileno(stdout));
 }
 
 /// errno of the first write that failed: stdio keeps only that there was one.

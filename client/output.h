@@ -6,21 +6,20 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "client/args.h"
+#include "system/printf.h"
 
-/// Once, before anything else of this header (output_posix.c, output_win32.c).
+/// Once, before the rest of this header: whoever reads us may leave (output_posix.c, output_win32.c).
 void ch_out_begin(void);
 
 /// Whether the terminal's character set is UTF-8.
 bool ch_out_utf8(void);
 
-bool ch_out_is_terminal(FILE *stream);
-/// Of that terminal; 80 if it is none.
-int ch_out_columns(FILE *stream);
-/// Of that terminal, where the cursor is; the cursor goes to its beginning.
-void ch_out_erase_line(FILE *stream);
+/// Of the terminal that stderr is; 80 if it is none.
+int ch_out_error_columns(void);
+/// The line that stderr's cursor is in; the cursor goes to its beginning.
+void ch_out_erase_error_line(void);
 
 /// Whether a query answers in JSON: asked for, or nobody's terminal.
 bool ch_out_query_json(const struct ch_invocation *inv);
@@ -34,7 +33,7 @@ int ch_out_json(const cJSON *value);
 int ch_out_json_indented(const cJSON *value);
 
 /// Text for a terminal, as printf, without what would steer it.
-void ch_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void ch_out(const char *format, ...) CH_PRINTF(1, 2);
 
 /// Push out what is buffered; an exit code.
 int ch_out_flush(void);

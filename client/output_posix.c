@@ -1,45 +1,37 @@
 // SPDX-License-Identifier: ISC
-// client/output_posix.c — what our output goes to: the terminal's characters, its width, its line.
+// client/output_posix.c — a reader that leaves is an error of write(); the terminal's line by codes.
 
 #include "client/output.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "system/console.h"
 
 void
 ch_out_begin(void)
 {
-    // Characters as the terminal has them; numbers stay as they are in C.
-    setlocale(LC_CTYPE, "");
-    // Whoever reads us may leave: that is an error of write(), not the end by a signal.
+    // Not the end by a signal.
     signal(SIGPIPE, SIG_IGN);
 }
 
 bool
 ch_out_utf8(void)
 {
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-bool
-ch_out_is_terminal(FILE *stream)
-{
-    return isatty(fileno(stream)) != 0;
+    return ch_sys_speaks_utf8();
 }
 
 int
-ch_out_columns(FILE *stream)
+ch_out_error_columns(void)
 {
     struct winsize size;
-    return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 void
-ch_out_erase_line(FILE *stream)
+ch_out_erase_error_line(void)
 {
-    fputs("\r\033[K", stream);
+    fputs("\r\033[K", stderr);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "protocol/names.h"
+#include "system/printf.h"
 
 void
 ch_text_disarm(char *text)
@@ -23,7 +24,8 @@ ch_text_disarm(char *text)
 }
 
 /// Names in messages come from files and peers: long ones are cut, control bytes disarmed.
-__attribute__((format(printf, 2, 0))) static void
+CH_PRINTF(2, 0)
+static void
 print_line(const char *prefix, const char *format, va_list args)
 {
     char text[8192];

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "system/printf.h"
+
 enum ch_exit {
     CH_EXIT_OK = 0,
     CH_EXIT_ERROR = 1, ///< the daemon answered an error
@@ -17,16 +19,16 @@ enum ch_exit {
 };
 
 /// "chant: NAME: …".  `name` is one of the protocol's error names; its exit code is returned.
-int ch_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ch_fail(const char *name, const char *format, ...) CH_PRINTF(2, 3);
 
 /// "chant: …" and that exit code, for what is no error of the protocol.
-int ch_fail_plain(enum ch_exit code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ch_fail_plain(enum ch_exit code, const char *format, ...) CH_PRINTF(2, 3);
 
 /// "chant: VERB: …" with a hint where the usage stands; CH_EXIT_USAGE.
-int ch_fail_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ch_fail_usage(const char *verb, const char *format, ...) CH_PRINTF(2, 3);
 
 /// "chant: …", and on we go.
-void ch_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void ch_warn(const char *format, ...) CH_PRINTF(1, 2);
 
 int ch_fail_memory(void);
 

@@ -5,10 +5,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/output.h"
 #include "client/values.h"
+#include "system/clock.h"
+#include "system/console.h"
 
 #define BAR_COLUMNS 20
 /// Before so much is done, nothing can be said of the rest.
@@ -17,23 +18,21 @@
 static double
 now_s(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    return (double)ch_sys_mono_ns() * 1e-9;
 }
 
 void
 ch_scan_progress_begin(struct ch_scan_progress *progress, size_t n_total)
 {
     *progress = (struct ch_scan_progress){
-        .shown = ch_out_is_terminal(stderr), .began_s = now_s(), .n_total = n_total};
+        .shown = ch_sys_is_terminal(fileno(stderr)), .began_s = now_s(), .n_total = n_total};
 }
 
 void
 ch_scan_progress_clear(struct ch_scan_progress *progress)
 {
     if (progress->drawn) {
-        ch_out_erase_line(stderr);
+        ch_out_erase_error_line();
         fflush(stderr);
         progress->drawn = false;
     }
@@ -73,12 +72,12 @@ ch_scan_progress_draw(struct ch_scan_progress *progress)
     char head[192];
     snprintf(head, sizeof head, "%3.0f %%  %zu/%zu  %s left  ", 100.0 * part, n, progress->n_total,
              left);
-    const int room = ch_out_columns(stderr) - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
+    const int room = ch_out_error_columns() - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
     // In one piece: what arrives byte by byte is no character on every console.
     char line[sizeof bar + sizeof head + sizeof progress->name];
     snprintf(line, sizeof line, "%s  %s%.*s", bar, head,
              fitting(progress->name, room > 0 ? room : 0), progress->name);
-    ch_out_erase_line(stderr);
+    ch_out_erase_error_line();
     fputs(line, stderr);
     fflush(stderr);
     progress->drawn = true;

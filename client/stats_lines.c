@@ -7,12 +7,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/fields.h"
 #include "client/output.h"
 #include "client/report.h"
 #include "client/values.h"
+#include "system/clock.h"
+#include "system/printf.h"
 
 #define FRESH_S     10.0 ///< so long an xrun is news
 #define PLAYERS_MAX 4    ///< that are shown
@@ -24,7 +25,8 @@ struct list {
     int n;
 };
 
-__attribute__((format(printf, 3, 4))) static void
+CH_PRINTF(3, 4)
+static void
 append(char *out, size_t out_bytes, const char *format, ...)
 {
     size_t used = strlen(out);
@@ -276,9 +278,7 @@ void
 ch_stats_print(const cJSON *stats)
 {
     struct ch_stats_line lines[CH_STATS_LINES_MAX];
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int n = ch_stats_lines(stats, (double)now.tv_sec * 1e9 + (double)now.tv_nsec, lines);
+    int n = ch_stats_lines(stats, (double)ch_sys_mono_ns(), lines);
     for (int i = 0; i < n; i++) {
         print_line(&lines[i]);
     }

@@ -8,10 +8,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "client/fields.h"
 #include "client/output.h"
+#include "system/clock.h"
 
 #define LABEL_BYTES 600
 /// Powers of two of nanoseconds and the middles between them; the daemon's buckets end there too.
@@ -160,11 +160,8 @@ print_callback(const cJSON *stats)
 static double
 calendar_s(double mono_ns)
 {
-    struct timespec calendar, monotonic;
-    clock_gettime(CLOCK_REALTIME, &calendar);
-    clock_gettime(CLOCK_MONOTONIC, &monotonic);
-    double ago_s = (double)monotonic.tv_sec + (double)monotonic.tv_nsec * 1e-9 - mono_ns * 1e-9;
-    return (double)calendar.tv_sec + (double)calendar.tv_nsec * 1e-9 - ago_s;
+    double ago_s = (double)ch_sys_mono_ns() * 1e-9 - mono_ns * 1e-9;
+    return (double)ch_sys_wall_ns() * 1e-9 - ago_s;
 }
 
 static void

@@ -14,12 +14,14 @@ struct ch_rect {
     int y, x, height, width; ///< cells; height and width may be 0 or less
 };
 
+// Opening, waiting, keys and the size: term_posix.c, term_win32.c.  Drawing: term.c.
+
 /// An exit code; after CH_EXIT_OK ch_term_close() is due.
 int ch_term_open(void);
 void ch_term_close(void);
 
-/// Wait for `fd`, a key, a signal or the time to pass.  True if `fd` has something.
-bool ch_term_wait(int fd, int timeout_ms);
+/// Wait for what ch_channel_waitable() gave, a key, a signal or the time to pass.
+void ch_term_wait(intptr_t waitable, int timeout_ms);
 
 /// The signal that asks us to end, or 0.
 int ch_term_signal(void);

@@ -119,20 +119,17 @@ ch_term_close(void)
     }
 }
 
-bool
-ch_term_wait(int fd, int timeout_ms)
+void
+ch_term_wait(intptr_t waitable, int timeout_ms)
 {
-    struct pollfd items[2] = {{.fd = fd, .events = POLLIN}, {.fd = term.key_fd, .events = POLLIN}};
+    struct pollfd items[2] = {{.fd = (int)waitable, .events = POLLIN},
+                              {.fd = term.key_fd, .events = POLLIN}};
     struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
     int n = ppoll(items, 2, timeout_ms < 0 ? NULL : &limit, &term.mask_before);
-    if (n <= 0) {
-        return false;
-    }
-    if (items[1].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+    if (n > 0 && items[1].revents & (POLLHUP | POLLERR | POLLNVAL)) {
         // The terminal is gone, and with it whoever could look.
         end_signal = SIGHUP;
     }
-    return items[0].revents != 0;
 }
 
 int

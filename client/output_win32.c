@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// client/output_win32.c — characters arrive whole; the console's line by its cells.
+
+#include "client/output.h"
+
+#include <windows.h>
+
+#include <stdio.h>
+
+#include "system/console.h"
+
+void
+ch_out_begin(void)
+{
+    // The C library gives a console each byte by itself, which it does not take for UTF-8.
+    setvbuf(stdout, NULL, _IOFBF, 8192);
+}
+
+bool
+ch_out_utf8(void)
+{
+    return ch_sys_speaks_utf8();
+}
+
+static bool
+error_console(HANDLE *console, CONSOLE_SCREEN_BUFFER_INFO *info)
+{
+    *console = GetStdHandle(STD_ERROR_HANDLE);
+    return GetConsoleScreenBufferInfo(*console, info);
+}
+
+int
+ch_out_error_columns(void)
+{
+    HANDLE console;
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    return error_console(&console, &info) ? info.srWindow.Right - info.srWindow.Left + 1 : 80;
+}
+
+void
+ch_out_erase_error_line(void)
+{
+    HANDLE console;
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    fflush(stderr);
+    if (error_console(&console, &info)) {
+        const COORD begin = {0, info.dwCursorPosition.Y};
+        DWORD n;
+        FillConsoleOutputCharacterW(console, L' ', (DWORD)info.dwSize.X, begin, &n);
+        SetConsoleCursorPosition(console, begin);
+    }
+}
