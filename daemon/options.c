@@ -13,9 +13,10 @@
 #include "config.h"
 #include "daemon/backend/backend.h"
 #include "daemon/base/units.h"
+#include "daemon/options_platform.h"
 #include "protocol/names.h"
 
-static const char usage[] =
+static const char usage_daemon[] =
     "Usage: chantd [OPTION]…\n"
     "       chantd --render OUT.wav [OPTION]… IN…\n"
     "\n"
@@ -29,9 +30,9 @@ static const char usage[] =
     "  --rate=HZ            sample rate, 8000 to 384000 (default 48000; jack: the server's)\n"
     "  --period=FRAMES      frames a callback, 16 to 8192 (default 1024; jack: the server's)\n"
     "  --connect=WHAT       jack: auto (the first physical outputs), none, or a regular\n"
-    "                       expression of port names\n"
-    "  --socket=PATH        where to listen (default $CHANT_SOCKET, else\n"
-    "                       $XDG_RUNTIME_DIR/chant/chant.sock, else /run/chant/chant.sock)\n"
+    "                       expression of port names\n";
+
+static const char usage_rest[] =
     "  --max-gain=DB        no request sets a gain above this, -150 to 12 (default 12)\n"
     "  --max-restored-gain=DB\n"
     "                       nor is the gain of the last time above this at the start (default 0)\n"
@@ -40,7 +41,10 @@ static const char usage[] =
     "  --no-restore         begin with gain 0 dB and a flat equaliser, and keep nothing\n"
     "  --max-line=BYTES     longest request line that is taken (default 1048576)\n"
     "  --log-level=LEVEL    error, warning, info (default) or debug\n"
-    "\n"
+    "  --log-file=FILE      log to the end of this file, with the time, not to standard error\n"
+    "\n";
+
+static const char usage_rendering[] =
     "Rendering, without a daemon and without a clock:\n"
     "  --render=OUT.wav     play the inputs one after another into this file\n"
     "  --rate=HZ            its rate (default: that of the first input)\n"
@@ -71,6 +75,7 @@ enum {
     OPT_NO_RESTORE,
     OPT_MAX_LINE,
     OPT_LOG_LEVEL,
+    OPT_LOG_FILE,
     OPT_RENDER,
     OPT_GAIN,
     OPT_EQ,
@@ -81,7 +86,7 @@ enum {
     OPT_VERSION,
 };
 
-static const struct option long_options[] = {
+static const struct option common_options[] = {
     {"backend", required_argument, NULL, OPT_BACKEND},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"rate", required_argument, NULL, OPT_RATE},
@@ -94,6 +99,7 @@ static const struct option long_options[] = {
     {"no-restore", no_argument, NULL, OPT_NO_RESTORE},
     {"max-line", required_argument, NULL, OPT_MAX_LINE},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+    {"log-file", required_argument, NULL, OPT_LOG_FILE},
     {"render", required_argument, NULL, OPT_RENDER},
     {"gain", required_argument, NULL, OPT_GAIN},
     {"eq", required_argument, NULL, OPT_EQ},
@@ -102,8 +108,34 @@ static const struct option long_options[] = {
     {"dither", required_argument, NULL, OPT_DITHER},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
 };
+#define N_COMMON (sizeof common_options / sizeof *common_options)
+
+// Ours and this system's, in one list as getopt_long() wants it.
+static void
+list_options(struct option list[N_COMMON + CH_OPTIONS_PLATFORM_MAX])
+{
+    memcpy(list, common_options, sizeof common_options);
+    size_t n = N_COMMON;
+    for (const struct option *option = ch_platform_options; option->name; option++) {
+        list[n++] = *option;
+    }
+    list[n] = (struct option){0};
+}
+
+// The last of a name counts, here as everywhere.
+static void
+note_given(struct ch_options *options, const struct option *option, const char *value)
+{
+    _Static_assert(N_COMMON + CH_OPTIONS_PLATFORM_MAX <= CH_OPTIONS_GIVEN_MAX, "room for all");
+    int i = 0;
+    while (i < options->n_given && strcmp(options->given[i].name, option->name) != 0) {
+        i++;
+    }
+    options->n_given += i == options->n_given;
+    options->given[i].name = option->name;
+    options->given[i].value = value;
+}
 
 static bool
 bad(const char *option, const char *value, const char *wanted)
@@ -209,6 +241,9 @@ take(struct ch_options *options, int option, char *value, bool *done)
     case OPT_LOG_LEVEL:
         return ch_log_level_from_name(value, &options->log_level) ||
                bad("log-level", value, "error, warning, info or debug");
+    case OPT_LOG_FILE:
+        options->log_file = value;
+        return *value || bad("log-file", value, "the name of a file");
     case OPT_RENDER:
         options->render_out = value;
         return *value || bad("render", value, "the name of a file");
@@ -239,22 +274,28 @@ take(struct ch_options *options, int option, char *value, bool *done)
         options->dither = value;
         return one_of("dither", value, whens);
     case OPT_HELP:
-        fputs(usage, stdout);
+        printf("%s%s%s%s%s", usage_daemon, ch_platform_socket_usage, usage_rest, ch_platform_usage,
+               usage_rendering);
         *done = true;
         return true;
     case OPT_VERSION:
         puts("chantd " PACKAGE_VERSION);
         *done = true;
         return true;
-    default:
+    case '?':
         fputs("Try 'chantd --help'.\n", stderr);
         return false;
+    default:
+        return ch_platform_option(options, option, value);
     }
 }
 
 static bool
-fits_together(const struct ch_options *options)
+fits_together(struct ch_options *options)
 {
+    if (!ch_platform_fits(options)) {
+        return false;
+    }
     if (options->render_out) {
         if (options->n_inputs == 0) {
             fputs("chantd: --render needs at least one input file\n", stderr);
@@ -298,12 +339,15 @@ ch_options_parse(struct ch_options *options, int argc, char **argv)
         .dither = "auto",
     };
     optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    struct option list[N_COMMON + CH_OPTIONS_PLATFORM_MAX];
+    list_options(list);
+    int option, index = 0;
+    while ((option = getopt_long(argc, argv, "", list, &index)) != -1) {
         bool done = false;
         if (!take(options, option, optarg, &done)) {
             return CH_OPTIONS_BAD;
         }
+        note_given(options, &list[index], optarg);
         if (done) {
             return CH_OPTIONS_DONE;
         }

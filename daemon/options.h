@@ -10,6 +10,9 @@
 
 #include "daemon/base/log.h"
 
+/// At least as many as there are options.
+#define CH_OPTIONS_GIVEN_MAX 48
+
 /// Strings are borrowed from argv.
 struct ch_options {
     // the daemon
@@ -25,6 +28,13 @@ struct ch_options {
     const char *state; ///< where the sound is kept; NULL = default
     bool no_restore;   ///< begin with the defaults, and keep nothing
     enum ch_log_level log_level;
+    const char *log_file; ///< NULL = standard error
+
+    // a service of Windows; elsewhere nothing of it is ever set
+    bool service_install, service_remove;
+    bool service_run;         ///< by the service manager
+    const char *service_user; ///< whose account; NULL = one without rights
+    const char *allow_user; ///< who may connect besides its own account: a name, or when run a SID
 
     // rendering
     const char *render_out; ///< NULL = be a daemon
@@ -37,6 +47,12 @@ struct ch_options {
     const char *of_render; ///< an option that was given and says nothing to a daemon; or NULL
     char **inputs;
     int n_inputs;
+
+    // what all of that was read from, each option once, by its full name
+    struct {
+        const char *name, *value; ///< value may be NULL
+    } given[CH_OPTIONS_GIVEN_MAX];
+    int n_given;
 };
 
 enum ch_options_verdict {

@@ -3,13 +3,13 @@
 
 #include "daemon/control/daemon.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "daemon/base/log.h"
 #include "daemon/base/units.h"
+#include "daemon/control/manager.h"
 #include "daemon/control/session.h"
-#include "daemon/control/systemd.h"
+#include "daemon/control/signals.h"
 #include "daemon/media/stream.h"
 
 #define RATE_DEFAULT_HZ 48000
@@ -30,30 +30,6 @@ on_wake(uv_async_t *async)
     ch_sessions_resume(daemon);
 }
 
-static void
-on_signal(uv_signal_t *signal, int number)
-{
-    struct ch_daemon *daemon = signal->data;
-    ch_info("%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
-    ch_daemon_stop(daemon);
-}
-
-static void
-on_hangup(uv_signal_t *signal, int number)
-{
-    (void)signal;
-    (void)number;
-    ch_info("SIGHUP: there is nothing to reload");
-}
-
-static void
-watch_signal(struct ch_daemon *daemon, uv_signal_t *signal, int number, uv_signal_cb callback)
-{
-    uv_signal_init(&daemon->loop, signal);
-    signal->data = daemon;
-    uv_signal_start(signal, callback, number);
-}
-
 // As it was, before anybody can hear or change it.
 static void
 begin_sound(struct ch_daemon *daemon)
@@ -71,7 +47,6 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     memset(daemon, 0, sizeof *daemon);
     daemon->options = *options;
     daemon->start_mono_ns = ch_os_mono_ns();
-    signal(SIGPIPE, SIG_IGN);
     int err = uv_loop_init(&daemon->loop);
     if (err) {
         ch_error("no event loop: %s", uv_strerror(err));
@@ -79,9 +54,6 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     }
     uv_async_init(&daemon->loop, &daemon->wake, on_wake);
     daemon->wake.data = daemon;
-    watch_signal(daemon, &daemon->on_sigterm, SIGTERM, on_signal);
-    watch_signal(daemon, &daemon->on_sigint, SIGINT, on_signal);
-    watch_signal(daemon, &daemon->on_sighup, SIGHUP, on_hangup);
     uv_timer_init(&daemon->loop, &daemon->farewell);
     daemon->farewell.data = daemon;
 
@@ -94,11 +66,17 @@ ch_daemon_init(struct ch_daemon *daemon, const struct ch_options *options)
     ch_equaliser_init(&daemon->equaliser);
     ch_mixer_init(&daemon->mixer, options->max_gain_db);
     ch_sound_state_init(daemon);
-    enum ch_status status =
-        ch_link_init(daemon, options->rate_hz ? options->rate_hz : RATE_DEFAULT_HZ);
+    daemon->signals = ch_signals_create(daemon);
+    enum ch_status status = CH_NO_MEMORY;
+    if (daemon->signals) {
+        status = ch_link_init(daemon, options->rate_hz ? options->rate_hz : RATE_DEFAULT_HZ);
+    }
     if (status == CH_OK) {
         begin_sound(daemon);
         status = ch_server_init(daemon);
+        if (status == CH_OK) {
+            ch_manager_listening();
+        }
     } else {
         ch_error("no engine: %s", ch_strerror(status));
     }
@@ -211,7 +189,7 @@ ch_daemon_stop(struct ch_daemon *daemon)
         return;
     }
     daemon->stopping = true;
-    ch_systemd_stopping();
+    ch_manager_stopping();
     ch_server_stop(daemon);
     ch_txs_stop(daemon);
     struct ch_engine_state state;
@@ -240,4 +218,5 @@ ch_daemon_fini(struct ch_daemon *daemon)
     if (err) {
         ch_debug("the loop is not empty: %s", uv_strerror(err));
     }
+    ch_signals_destroy(daemon->signals);
 }

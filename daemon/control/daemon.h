@@ -24,12 +24,13 @@
 #include "daemon/options.h"
 
 struct ch_session;
+struct ch_signals;
 
 struct ch_daemon {
     struct ch_options options;
     uv_loop_t loop;
     uv_async_t wake; ///< any thread but [rt]: "look at your messages"
-    uv_signal_t on_sigterm, on_sigint, on_sighup;
+    struct ch_signals *signals;
     uv_timer_t farewell; ///< bounds the fade at the end
     uint64_t start_mono_ns;
     bool stopping;
