@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "daemon/base/os.h"
 #include "daemon/base/rt_scope.h"
@@ -17,6 +16,7 @@
 #include "tests/traps/fuzz.h"
 #include "tests/traps/ownership.h"
 #include "tests/unit/figure.h"
+#include "tests/unit/host.h"
 
 #define CALLBACKS 100000
 #define WARM_UP   10000 ///< callbacks that may still fault: code and stack come into memory
@@ -51,14 +51,6 @@ fuzz_fail(const struct fuzz *f, const char *format, ...)
 
 // --- one callback ------------------------------------------------------------------------------
 
-static long
-faults(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_minflt + usage.ru_majflt;
-}
-
 static void
 hear(uint32_t n_frames, uint32_t n_sounding, uint64_t n_started)
 {
@@ -79,12 +71,12 @@ run_block(uint32_t n_frames)
     float *const out[CH_CHANNELS] = {planes[0], planes[1]};
     const uint32_t n_sounding = fuzz.n_sounding;
     const uint64_t n_started = fuzz.n_started;
-    const long n_faults = faults();
+    const long n_faults = host_page_faults();
     ch_rt_scope_enter();
     ch_engine_clock(fuzz.engine, fuzz.n_frames * 1000, 64);
     ch_engine_run(fuzz.engine, out, n_frames);
     ch_rt_scope_leave();
-    if (!SANITIZED && fuzz.n_callbacks >= WARM_UP && faults() > n_faults) {
+    if (!SANITIZED && fuzz.n_callbacks >= WARM_UP && host_page_faults() > n_faults) {
         fuzz_fail(&fuzz, "a page fault");
     }
     fuzz.n_callbacks++;

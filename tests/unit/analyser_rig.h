@@ -24,6 +24,7 @@
 #include "daemon/analysis/analyser.h"
 #include "daemon/base/os.h"
 #include "daemon/base/units.h"
+#include "tests/unit/host.h"
 #include "tests/unit/near.h"
 
 enum { RATE = 48000, BLOCK = 256, TAP_FRAMES = 16384, FIRST_FRAME = 1000000 };
@@ -134,7 +135,7 @@ stop_producer(struct world *world)
 static int
 set_up_world(void **state, bool takes_turns)
 {
-    struct world *world = aligned_alloc(CH_CACHE_APART, (sizeof *world + 127) / 128 * 128);
+    struct world *world = host_aligned(CH_CACHE_APART, sizeof *world);
     assert_non_null(world);
     memset(world, 0, sizeof *world);
     world->takes_turns = takes_turns;
@@ -174,7 +175,7 @@ tear_down(void **state)
     for (int i = 0; i < CH_TAP_POINTS; i++) {
         ch_tap_destroy(world->tap[i]);
     }
-    free(world);
+    host_aligned_free(world);
     return 0;
 }
 

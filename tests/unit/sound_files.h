@@ -13,44 +13,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static char sound_dir[] = "/tmp/chant-test-XXXXXX";
+#include "tests/unit/host.h"
+
+static char sound_dir[HOST_PATH_BYTES];
 
 static inline int
 sound_dir_make(void **state)
 {
     (void)state;
-    return mkdtemp(sound_dir) ? 0 : -1;
+    return host_folder_make(sound_dir) ? 0 : -1;
 }
 
 static inline int
 sound_dir_remove(void **state)
 {
     (void)state;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", sound_dir);
-    return system(command);
+    return host_folder_remove(sound_dir) ? 0 : -1;
 }
 
 /// Path of a file in the directory.  Eight may be in use at a time.
 static inline const char *
 sound_path(const char *name)
 {
-    static char paths[8][128];
+    static char paths[8][HOST_PATH_BYTES + 100];
     static int next;
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", sound_dir, name);
     return path;
 }
 
-/// Run a command in the directory.
+/// Run a command in the directory; false where there is no sh.
 static inline bool
 sound_run(const char *command)
 {
-    char line[1024];
-    snprintf(line, sizeof line, "cd %s && { %s; } >/dev/null 2>&1 </dev/null", sound_dir, command);
-    return system(line) == 0;
+    return host_run_in(sound_dir, command);
 }
 
 /// A smooth stereo signal without a period: what any piece of a test is cut from.

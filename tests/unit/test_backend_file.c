@@ -4,28 +4,27 @@
 #include "daemon/backend/backend.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <sndfile.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tests/unit/fake_engine.h"
+#include "tests/unit/host.h"
 
-static char folder[] = "/tmp/test_backend_file.XXXXXX";
-static char path[64];
+static char folder[HOST_PATH_BYTES];
+static char path[HOST_PATH_BYTES + 16];
 
 static int
 make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder)) {
+    if (!host_folder_make(folder)) {
         return -1;
     }
     snprintf(path, sizeof path, "%s/out.wav", folder);
@@ -36,8 +35,7 @@ static int
 remove_folder(void **state)
 {
     (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return host_folder_remove(folder) ? 0 : -1;
 }
 
 static struct ch_engine *
@@ -184,7 +182,7 @@ static void
 test_bad_config(void **state)
 {
     (void)state;
-    char missing[80];
+    char missing[HOST_PATH_BYTES + 20];
     snprintf(missing, sizeof missing, "%s/none/out.wav", folder);
     const struct {
         struct ch_backend_config config;
@@ -201,7 +199,7 @@ test_bad_config(void **state)
         {{.device = path, .rate_hz = 10000000}, CH_OUT_OF_RANGE, "10000000"},
         {{.device = path, .period = 8193}, CH_OUT_OF_RANGE, "8193"},
     };
-    unlink(path);
+    remove(path);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ch_backend *backend = (struct ch_backend *)folder;
         char detail[256] = "";
@@ -223,11 +221,9 @@ static void
 test_disk_full(void **state)
 {
     (void)state;
-    signal(SIGXFSZ, SIG_IGN);
-    struct rlimit before;
-    getrlimit(RLIMIT_FSIZE, &before);
-    const struct rlimit small = {.rlim_cur = 200000, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &small);
+    if (!host_limit_file_bytes(200000)) {
+        skip();
+    }
 
     atomic_uint n_lost = 0;
     struct ch_engine *engine = new_engine(UINT32_MAX);
@@ -246,7 +242,7 @@ test_disk_full(void **state)
     assert_non_null(strstr(detail, path));
     ch_backend_file.close(backend);
     assert_int_equal(atomic_load(&n_lost), 1);
-    setrlimit(RLIMIT_FSIZE, &before);
+    host_limit_file_bytes(0);
     free(engine);
 }
 

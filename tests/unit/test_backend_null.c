@@ -7,7 +7,6 @@
 
 #include "daemon/backend/backend.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +16,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/fake_engine.h"
+#include "tests/unit/host.h"
 
 static struct ch_backend *
 open_null(const struct ch_backend_config *config)
@@ -41,19 +41,6 @@ new_engine(void)
     struct ch_engine *engine = calloc(1, sizeof *engine);
     assert_non_null(engine);
     return engine;
-}
-
-static unsigned
-n_threads(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    assert_non_null(tasks);
-    unsigned n = 0;
-    for (struct dirent *entry; (entry = readdir(tasks));) {
-        n += entry->d_name[0] != '.';
-    }
-    closedir(tasks);
-    return n;
 }
 
 static void
@@ -159,11 +146,11 @@ static void
 test_stop_and_start(void **state)
 {
     (void)state;
-    const unsigned n_before = n_threads();
+    const unsigned n_before = host_n_threads();
     struct ch_engine *engine = new_engine();
     struct ch_backend *backend = open_null(&(struct ch_backend_config){.period = 64});
     ch_backend_null.stop(backend); // before any start
-    assert_int_equal(n_threads(), n_before);
+    assert_int_equal(host_n_threads(), n_before);
     for (unsigned round = 0; round < 20; round++) {
         const unsigned n = atomic_load(&engine->n_calls);
         start(backend, engine);
@@ -173,13 +160,13 @@ test_stop_and_start(void **state)
         assert_false(atomic_load(&engine->inside));
         ch_os_sleep_until(ch_os_mono_ns() + 5000000);
         assert_int_equal(atomic_load(&engine->n_calls), n_stopped);
-        assert_int_equal(n_threads(), n_before);
+        assert_int_equal(host_n_threads(), n_before);
         ch_backend_null.stop(backend); // a second time
     }
     start(backend, engine);
     start(backend, engine);         // restarts
     ch_backend_null.close(backend); // stops
-    assert_int_equal(n_threads(), n_before);
+    assert_int_equal(host_n_threads(), n_before);
     assert_int_equal(engine->n_overlaps, 0);
     ch_backend_null.close(NULL);
     free(engine);

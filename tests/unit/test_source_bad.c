@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -35,9 +36,13 @@ test_refused(void **state)
     expect_refusal("http://x/", CH_UNAVAILABLE, "http");
     expect_refusal("tone:sine?hz=24000", CH_INVALID, "half the rate");
     expect_refusal(sound_dir, CH_UNSUPPORTED_FORMAT, "directory");
-    expect_refusal("/dev/zero", CH_UNSUPPORTED_FORMAT, "device");
-    assert_int_equal(mkfifo(sound_path("pipe.wav"), 0600), 0);
-    expect_refusal(sound_path("pipe.wav"), CH_UNSUPPORTED_FORMAT, "pipe");
+    struct stat st;
+    if (stat("/dev/zero", &st) == 0) {
+        expect_refusal("/dev/zero", CH_UNSUPPORTED_FORMAT, "device");
+    }
+    if (host_make_fifo(sound_path("pipe.wav"))) {
+        expect_refusal(sound_path("pipe.wav"), CH_UNSUPPORTED_FORMAT, "pipe");
+    }
 
     sound_write_bytes(sound_path("text.flac"), "This is not a FLAC file.\n", 25);
     expect_refusal(sound_path("text.flac"), CH_UNSUPPORTED_FORMAT,
@@ -84,12 +89,11 @@ test_no_permission(void **state)
     (void)state;
     const float frame[2] = {0.5f, 0.5f};
     sound_write(sound_path("mine.wav"), WAV_16, 44100, 2, frame, 1);
-    assert_int_equal(chmod(sound_path("mine.wav"), 0), 0);
-    // Root may read anything, so be somebody else for a while.
-    const bool root = geteuid() == 0;
-    assert_int_equal(root ? seteuid(65534) : 0, 0);
+    if (!host_forbid_reading(sound_path("mine.wav"))) {
+        skip();
+    }
     expect_refusal(sound_path("mine.wav"), CH_DENIED, "mine.wav");
-    assert_int_equal(root ? seteuid(0) : 0, 0);
+    host_forbid_reading_after();
 }
 
 /// The pieces that are left are played; then comes the reason.

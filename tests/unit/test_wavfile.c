@@ -5,27 +5,26 @@
 
 #include <math.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/test_wavfile.XXXXXX";
-static char path[64];
+#include "tests/unit/host.h"
+
+static char folder[HOST_PATH_BYTES];
+static char path[HOST_PATH_BYTES + 16];
 
 static int
 make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder)) {
+    if (!host_folder_make(folder)) {
         return -1;
     }
     snprintf(path, sizeof path, "%s/out.wav", folder);
@@ -36,8 +35,7 @@ static int
 remove_folder(void **state)
 {
     (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return host_folder_remove(folder) ? 0 : -1;
 }
 
 // --- a reader of its own ------------------------------------------------------------------------
@@ -312,7 +310,7 @@ static void
 test_bad_paths(void **state)
 {
     (void)state;
-    char missing[80];
+    char missing[HOST_PATH_BYTES + 20];
     snprintf(missing, sizeof missing, "%s/none/out.wav", folder);
     static const char *const reasons[] = {"No such file", "directory"};
     const char *const paths[] = {missing, folder};
@@ -342,11 +340,9 @@ static void
 test_disk_full(void **state)
 {
     (void)state;
-    signal(SIGXFSZ, SIG_IGN);
-    struct rlimit before;
-    getrlimit(RLIMIT_FSIZE, &before);
-    const struct rlimit small = {.rlim_cur = 100000, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &small);
+    if (!host_limit_file_bytes(100000)) {
+        skip();
+    }
 
     static float silence[8192];
     float *const planes[CH_CHANNELS] = {silence, silence};
@@ -362,7 +358,7 @@ test_disk_full(void **state)
     assert_non_null(strstr(detail, path));
     assert_int_equal(ch_wavfile_write(file, planes, 1, detail), status);
     ch_wavfile_close(file, detail);
-    setrlimit(RLIMIT_FSIZE, &before);
+    host_limit_file_bytes(0);
 
     struct wav wav = read_wav();
     assert_in_range(wav.n_frames, 8192, 100000 / 8);
