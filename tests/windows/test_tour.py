@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+"""The README's tour with chant.exe, on WASAPI: what each verb says, and what is heard of it."""
+
+import json
+
+import pytest
+
+import pulse
+from device import moving
+from programs import eventually
+from wine import path
+
+HZ, LEVEL_DB = 1000, -20
+
+
+@pytest.fixture
+def music(media):
+    """A folder with a FLAC, an Ogg and an MP3 of one tone, half a minute each."""
+    return [media.sine(30, HZ, LEVEL_DB, suffix, 44100) for suffix in ("flac", "ogg", "mp3")]
+
+
+def status(chant):
+    return json.loads(chant("status", "--json"))
+
+
+def level_db(speakers, record, client):
+    moving(client, client.status()["position_s"], 0.4)
+    recorder = record(speakers)
+    samples = recorder.next_s(0.7)
+    recorder.close()
+    assert pulse.frequency_hz(samples[0], 48000) == pytest.approx(HZ, abs=1)
+    return pulse.level_db(samples[0], HZ, 48000)
+
+
+def test_play_each_kind(chant, client, speakers, record, music):
+    for file, name in zip(music, ("FLAC", "Ogg Vorbis", "MP3")):
+        chant("play", path(file))
+        eventually(lambda: status(chant)["state"] == "playing")
+        assert level_db(speakers, record, client) == pytest.approx(LEVEL_DB, abs=0.5)
+        item = status(chant)["item"]
+        assert item["format"] == name and item["uri"].endswith(file.suffix)
+        assert "\\" not in item["uri"]
+
+
+def test_gain_and_equaliser(chant, client, speakers, record, music):
+    chant("play", path(music[0]))
+    chant("gain", "-6")
+    assert level_db(speakers, record, client) == pytest.approx(LEVEL_DB - 6, abs=0.1)
+    chant("gain", "up")
+    assert level_db(speakers, record, client) == pytest.approx(LEVEL_DB - 5, abs=0.1)
+    chant("eq", "set", "1", "--freq", HZ, "--gain", "6", "--q", "1")
+    assert level_db(speakers, record, client) == pytest.approx(LEVEL_DB + 1, abs=0.1)
+    assert "1000" in chant("eq")
+    chant("eq", "preset", "load", "night")
+    assert "night" in chant("eq", "presets")
+    chant("panic")
+    recorder = record(speakers)
+    assert not recorder.next_s(0.5)[:, -9600:].any()
+    chant("unmute")
+    chant("limiter", "-2")
+    assert client.call("limiter.get")["ceiling_dbtp"] == -2
+
+
+def test_seek_queue_and_next(chant, client, music):
+    chant("play", *map(path, music[:2]))
+    moving(client)
+    chant("seek", "+10")
+    assert moving(client, 10) >= 10
+    chant("seek", "0:20")
+    assert moving(client, 20) >= 20
+    chant("add", "tone:sine?hz=440&s=5")
+    assert json.loads(chant("queue", "--json"))["length"] == 3
+    chant("next")
+    eventually(lambda: status(chant)["item"]["uri"].endswith(".ogg"))
+
+
+def test_spectrum_and_meter(chant, client, music):
+    chant("play", path(music[0]))
+    moving(client)
+    frames = chant("spectrum", "--json", "--bands", "31", "--count", "15").splitlines()
+    assert len(frames) >= 15
+    last = json.loads(frames[-1])
+    bands = last.get("bands") or last["data"]["bands"]
+    assert max(bands) == pytest.approx(LEVEL_DB, abs=0.5)
+    meter = json.loads(chant("meter", "--json", "--count", "10").splitlines()[-1])
+    assert str(LEVEL_DB) in json.dumps(meter) or meter
+
+
+def test_pictures_and_files(chant, client, media, music, tmp_path):
+    chant("play", path(music[0]))
+    moving(client)
+    chant("eq", "--png", path(tmp_path / "curve.png"))
+    chant("spectrum", "--png", path(tmp_path / "now.png"))
+    for name in ("curve.png", "now.png"):
+        assert (tmp_path / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    text = tmp_path / "headphones.txt"
+    text.write_text("Preamp: -3 dB\nFilter 1: ON PK Fc 105 Hz Gain 3 dB Q 1\n")
+    chant("eq", "import", path(text))
+    assert client.call("eq.get")["preamp_db"] == -3
+    out = tmp_path / "out.wav"
+    chant("render", path(out), path(media.sine(1.0, suffix="flac")), "--eq", "bass")
+    assert out.stat().st_size > 48000
+
+
+def test_what_a_pipe_is_told(chant, client, music):
+    chant("play", path(music[0]))
+    moving(client)
+    assert json.loads(chant("status"))["item"]["duration_s"] == pytest.approx(30, abs=0.1)
+    assert json.loads(chant("stats"))
+    assert json.loads(chant("watch", "player", "--count", "1"))
+    assert json.loads(chant("devices"))["devices"]
+    chant("tx", '[{"method":"mixer.set","params":{"gain_db":-3}}]', "--at", "+1")
+    eventually(lambda: client.call("mixer.get")["gain_db"] == -3)
+
+
+def test_raw_is_a_conversation(chant):
+    """Lines in, lines out, bytes as they are."""
+    request = '{"jsonrpc":"2.0","id":%d,"method":"player.status"}\n'
+    said = chant("raw", stdin="".join(request % n for n in range(50)))
+    assert "\r" not in said
+    assert [json.loads(line)["id"] for line in said.splitlines()] == list(range(50))
