@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <unistd.h> // STDERR_FILENO
 
 #include "daemon/backend/wavfile.h"
 #include "daemon/base/log.h"
@@ -27,6 +26,8 @@
 #include "daemon/media/uri.h"
 #include "daemon/options.h"
 #include "protocol/names.h"
+#include "system/console.h"
+#include "system/file.h"
 
 #define BLOCK_FRAMES      1024
 #define POKE_BLOCKS       8
@@ -57,13 +58,10 @@ static bool
 make_uri(const char *input, char *uri)
 {
     // As the client does it: what has a scheme of ours is a URI, all else is a path.
-    if (!strncmp(input, "tone:", 5) || !strncmp(input, "file:", 5) || strstr(input, "://") ||
-        *input == '/') {
+    if (!strncmp(input, "tone:", 5) || !strncmp(input, "file:", 5) || strstr(input, "://")) {
         return snprintf(uri, CH_URI_BYTES, "%s", input) < CH_URI_BYTES;
     }
-    char folder[CH_URI_BYTES];
-    return getcwd(folder, sizeof folder) &&
-           snprintf(uri, CH_URI_BYTES, "%s/%s", folder, input) < CH_URI_BYTES;
+    return ch_sys_absolute(input, uri, CH_URI_BYTES);
 }
 
 static bool
@@ -71,10 +69,10 @@ is_same_file(const char *uri, const char *out)
 {
     struct ch_uri parsed;
     char detail[CH_DETAIL_BYTES];
-    struct stat a, b;
+    struct ch_sys_file_info info;
     return ch_uri_parse(&parsed, uri, detail) == CH_OK && parsed.kind == CH_URI_FILE &&
-           stat(parsed.path, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino && S_ISREG(b.st_mode);
+           ch_sys_same_file(parsed.path, out) && ch_sys_stat(out, &info) &&
+           info.kind == CH_SYS_REGULAR;
 }
 
 // Every input is opened once before anything is written.
@@ -149,7 +147,7 @@ take_input(struct render *render, struct ch_stream_item *item)
 static enum ch_status
 read_eq_file(const char *path, struct ch_equaliser *eq, uint32_t rate_hz)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = ch_sys_fopen(path, "r");
     if (!file) {
         const int err = errno;
         ch_error("--eq=%s: %s; it is neither a file nor one of the presets %s", path, strerror(err),
@@ -262,7 +260,7 @@ take_events(struct render *render)
 static void
 show_progress(struct render *render, bool last)
 {
-    if (!isatty(STDERR_FILENO)) {
+    if (!ch_sys_is_terminal(STDERR_FILENO)) {
         return;
     }
     const uint64_t now_ns = ch_os_mono_ns();

@@ -5,8 +5,8 @@
 // translated into those that POSIX would give, so that one message and one status fit both.
 // Descriptors belong to the C library, are binary and not inherited by child processes.
 // Windows names that are not UTF-16 (a lone surrogate) come and go in the same generalised UTF-8
-// (three bytes, ED A0…BF xx), so that such a file can be found, opened and removed; since that is
-// no UTF-8, the wire refuses it.                                                            [any]
+// (three bytes, ED A0…BF xx), so that such a file can be found, opened and removed; on the wire it
+// is percent-encoded, as what is not UTF-8 on POSIX.                                        [any]
 
 #ifndef CH_SYSTEM_FILE_H
 #define CH_SYSTEM_FILE_H
@@ -22,7 +22,8 @@
 enum ch_sys_file_kind {
     CH_SYS_REGULAR,
     CH_SYS_FOLDER,
-    CH_SYS_OTHER, ///< a pipe, a device, and with ch_sys_stat_link() a link
+    CH_SYS_PIPE,
+    CH_SYS_OTHER, ///< a device, a socket, and with ch_sys_stat_link() a link
 };
 
 /// Two names are of one file if device and inode are both equal.
@@ -36,10 +37,10 @@ struct ch_sys_file_info {
 
 // --- one file -----------------------------------------------------------------------------------
 
-/// open(2) with O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_APPEND of <fcntl.h>; never
-/// waits for the other end of a pipe, never takes a terminal.  `mode` is for POSIX; Windows gives
-/// the folder's own access rules.  Whoever has it open does not keep others from renaming or
-/// removing it.  A descriptor, or -1.
+/// open(2) with O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_APPEND of <fcntl.h>; who
+/// reads never waits for the other end of a pipe, and no terminal is taken over.  `mode` is for
+/// POSIX; Windows gives the folder's own access rules.  Whoever has it open does not keep others
+/// from renaming or removing it.  A descriptor, or -1.
 int ch_sys_open(const char *path, int flags, unsigned mode);
 
 /// fopen() with "r", "w", "a", each with '+' or not; binary, so '\n' stays '\n'.
@@ -54,6 +55,11 @@ bool ch_sys_stat(const char *path, struct ch_sys_file_info *info);
 /// The same, of a link the link itself.
 bool ch_sys_stat_link(const char *path, struct ch_sys_file_info *info);
 bool ch_sys_fstat(int fd, struct ch_sys_file_info *info);
+/// Both are there and one.
+bool ch_sys_same_file(const char *path, const char *other);
+
+/// What ch_sys_open_new() made gets the access that others of its folder have.
+void ch_sys_usual_access(int fd);
 
 /// Bytes read, 0 at the end, -1; goes on after a signal.  At most what one call gives.
 int64_t ch_sys_read(int fd, void *bytes, size_t n);
@@ -71,10 +77,14 @@ void ch_sys_close(int fd);
 
 /// For its owner only (on Windows by the rules of the folder it is made in).
 bool ch_sys_make_dir(const char *path);
-/// Every folder above `path`'s last '/', as far as they are missing.  Errors show when it is used.
-void ch_sys_make_dirs_above(const char *path);
+/// Every folder above `path`'s last '/', as far as they are missing; errno is of the first that
+/// could not be made.
+bool ch_sys_make_dirs_above(const char *path);
 /// Takes the place of `to` in one step, even where somebody has that open.
 bool ch_sys_rename(const char *from, const char *to);
+/// The same where nobody has the name yet: else EEXIST.  (A file system of POSIX that cannot
+/// promise that replaces.)
+bool ch_sys_rename_new(const char *from, const char *to);
 /// A file, not a folder.
 bool ch_sys_remove(const char *path);
 /// Makes names given in the folder of `path` outlive a loss of power, where the system can.

@@ -12,8 +12,8 @@
 int
 ch_sys_open(const char *path, int flags, unsigned mode)
 {
-    // Nothing to wait for in a regular file, so a writer may have O_NONBLOCK, too.
-    return open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, (mode_t)mode);
+    const int patience = (flags & O_ACCMODE) == O_RDONLY ? O_NONBLOCK : 0;
+    return open(path, flags | patience | O_CLOEXEC | O_NOCTTY, (mode_t)mode);
 }
 
 FILE *
@@ -35,9 +35,10 @@ tell(bool ok, const struct stat *st, struct ch_sys_file_info *info)
 {
     if (ok) {
         *info = (struct ch_sys_file_info){
-            .kind = S_ISREG(st->st_mode)   ? CH_SYS_REGULAR
-                    : S_ISDIR(st->st_mode) ? CH_SYS_FOLDER
-                                           : CH_SYS_OTHER,
+            .kind = S_ISREG(st->st_mode)    ? CH_SYS_REGULAR
+                    : S_ISDIR(st->st_mode)  ? CH_SYS_FOLDER
+                    : S_ISFIFO(st->st_mode) ? CH_SYS_PIPE
+                                            : CH_SYS_OTHER,
             .bytes = st->st_size,
             .modified_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
             .device = st->st_dev,
@@ -66,6 +67,22 @@ ch_sys_fstat(int fd, struct ch_sys_file_info *info)
 {
     struct stat st;
     return tell(fstat(fd, &st) == 0, &st, info);
+}
+
+bool
+ch_sys_same_file(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+void
+ch_sys_usual_access(int fd)
+{
+    const mode_t mask = umask(0);
+    umask(mask);
+    (void)!fchmod(fd, 0666 & ~mask);
 }
 
 int64_t

@@ -158,6 +158,9 @@ tell_of(HANDLE handle, struct ch_sys_file_info *info)
     *info = (struct ch_sys_file_info){.kind = CH_SYS_OTHER};
     SetLastError(ERROR_SUCCESS);
     const DWORD type = GetFileType(handle);
+    if (type == FILE_TYPE_PIPE) {
+        info->kind = CH_SYS_PIPE;
+    }
     if (type != FILE_TYPE_DISK) {
         return (type != FILE_TYPE_UNKNOWN || GetLastError() == ERROR_SUCCESS) || ch_set_errno();
     }
@@ -209,6 +212,20 @@ bool
 ch_sys_stat_link(const char *path, struct ch_sys_file_info *info)
 {
     return stat_with(path, FILE_FLAG_OPEN_REPARSE_POINT, info);
+}
+
+bool
+ch_sys_same_file(const char *path, const char *other)
+{
+    struct ch_sys_file_info a, b;
+    return ch_sys_stat(path, &a) && ch_sys_stat(other, &b) && a.device == b.device &&
+           a.inode == b.inode;
+}
+
+void
+ch_sys_usual_access(int fd)
+{
+    (void)fd; // it has what its folder gives
 }
 
 static HANDLE

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,22 +17,36 @@ ch_sys_make_dir(const char *path)
     return mkdir(path, 0700) == 0;
 }
 
-void
+bool
 ch_sys_make_dirs_above(const char *path)
 {
     char *folder = strdup(path);
+    int first = folder ? 0 : ENOMEM;
+    bool ok = folder != NULL;
     for (char *at = folder ? strchr(folder + 1, '/') : NULL; at; at = strchr(at + 1, '/')) {
         *at = 0;
-        (void)mkdir(folder, 0700);
+        ok = ch_sys_make_dir(folder) || errno == EEXIST;
+        first = ok || first ? first : errno;
         *at = '/';
     }
     free(folder);
+    errno = first;
+    return ok;
 }
 
 bool
 ch_sys_rename(const char *from, const char *to)
 {
     return rename(from, to) == 0;
+}
+
+bool
+ch_sys_rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    return (errno == EINVAL || errno == ENOSYS) && rename(from, to) == 0;
 }
 
 bool

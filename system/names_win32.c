@@ -22,18 +22,25 @@ ch_sys_make_dir(const char *path)
     return ok;
 }
 
-void
+bool
 ch_sys_make_dirs_above(const char *path)
 {
     char *folder = strdup(path);
+    int first = folder ? 0 : ENOMEM;
+    bool ok = folder != NULL;
     const size_t root = ch_path_root(path);
     for (char *at = folder ? strchr(folder + (root ? root : 1), '/') : NULL; at;
          at = strchr(at + 1, '/')) {
         *at = 0;
-        (void)ch_sys_make_dir(folder);
+        struct ch_sys_file_info info;
+        ok = ch_sys_make_dir(folder) || errno == EEXIST ||
+             (ch_sys_stat(folder, &info) && info.kind == CH_SYS_FOLDER);
+        first = ok || first ? first : errno;
         *at = '/';
     }
     free(folder);
+    errno = first;
+    return ok;
 }
 
 // --- taking a place ------------------------------------------------------------------------------
@@ -76,6 +83,17 @@ ch_sys_rename(const char *from, const char *to)
              MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ||
              ch_set_errno();
     }
+    free(wide_from);
+    free(wide_to);
+    return ok;
+}
+
+bool
+ch_sys_rename_new(const char *from, const char *to)
+{
+    wchar_t *wide_from = ch_wide_path(from), *wide_to = wide_from ? ch_wide_path(to) : NULL;
+    const bool ok =
+        wide_to && (MoveFileExW(wide_from, wide_to, MOVEFILE_WRITE_THROUGH) || ch_set_errno());
     free(wide_from);
     free(wide_to);
     return ok;

@@ -13,7 +13,7 @@
 
 /// Bytes of the part that no ".." can leave: "/" (1), "C:/" (3), "//server/share/" (with its last
 /// '/' if it is there); 0 of a relative path.  "C:a" and, on Windows, "/a" are relative: where they
-/// lead depends on the working folder.
+/// lead depends on the working folder.  Not normalised ones are read as well.
 size_t ch_path_root(const char *path);
 
 static inline bool

@@ -12,21 +12,29 @@ is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool
+is_slash(char c)
+{
+    return c == '/' || c == '\\';
+}
+
 size_t
 ch_path_root(const char *path)
 {
     if (is_letter(path[0]) && path[1] == ':') {
-        return path[2] == '/' ? 3 : 0;
+        return is_slash(path[2]) ? 3 : 0;
     }
-    if (path[0] != '/' || path[1] != '/' || path[2] == '/' || !path[2]) {
+    if (!is_slash(path[0]) || !is_slash(path[1])) {
         return 0;
     }
-    const char *share = strchr(path + 2, '/');
-    if (!share || !share[1] || share[1] == '/') {
+    const size_t n_server = strcspn(path + 2, "/\\");
+    const char *share = path + 2 + n_server;
+    const size_t n_share = *share ? strcspn(share + 1, "/\\") : 0;
+    if (n_server == 0 || n_share == 0) {
         return 0;
     }
-    const char *end = strchr(share + 1, '/');
-    return end ? (size_t)(end + 1 - path) : strlen(path);
+    const size_t n = 2 + n_server + 1 + n_share;
+    return path[n] ? n + 1 : n;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "daemon/analysis/transform.h"
 #include "daemon/analysis/worker.h"
 #include "daemon/base/log.h"
+#include "daemon/base/memory.h"
 
 /// What one turn on [main] may cost, see ch_spectrum_cost(): some 50 µs.
 #define TURN_COST_MAX 12288
@@ -213,7 +214,7 @@ ch_analyser_create(struct ch_analyser **out, const struct ch_analyser_config *co
     *out = NULL;
     const size_t apart = CH_CACHE_APART;
     const size_t bytes = (sizeof(struct ch_analyser) + apart - 1) / apart * apart;
-    struct ch_analyser *analyser = aligned_alloc(apart, bytes);
+    struct ch_analyser *analyser = ch_memory_aligned(apart, bytes);
     if (!analyser) {
         return CH_NO_MEMORY;
     }
@@ -226,7 +227,7 @@ ch_analyser_create(struct ch_analyser **out, const struct ch_analyser_config *co
     const enum ch_status status = ch_worker_init(&analyser->worker);
     if (status != CH_OK) {
         ch_worker_fini(&analyser->worker);
-        free(analyser);
+        ch_memory_aligned_free(analyser);
         return status;
     }
     *out = analyser;
@@ -256,7 +257,7 @@ ch_analyser_destroy(struct ch_analyser *analyser)
         // None is wanted any more: all are freed in there.
     }
     ch_worker_fini(&analyser->worker);
-    free(analyser);
+    ch_memory_aligned_free(analyser);
 }
 
 void

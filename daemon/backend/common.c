@@ -2,6 +2,7 @@
 // daemon/backend/common.c — ranges and block buffers.
 
 #include "daemon/backend/common.h"
+#include "daemon/base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ ch_planes_init(struct ch_planes *planes, uint32_t n_frames)
     // Whole vectors per plane, so that each one starts aligned.
     const size_t stride = (n_frames + 15u) & ~(size_t)15u;
     const size_t bytes = CH_CHANNELS * stride * sizeof(float);
-    float *memory = aligned_alloc(64, bytes);
+    float *memory = ch_memory_aligned(64, bytes);
     if (!memory) {
         return CH_NO_MEMORY;
     }
@@ -60,6 +61,6 @@ ch_planes_init(struct ch_planes *planes, uint32_t n_frames)
 void
 ch_planes_fini(struct ch_planes *planes)
 {
-    free(planes->out[0]);
+    ch_memory_aligned_free(planes->out[0]);
     *planes = (struct ch_planes){0};
 }

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/backend/common.h"
+#include "system/file.h"
 
 // Frames that wait in memory: small periods would cost a system call each.
 #define CHUNK 4096
@@ -32,6 +32,7 @@ static const struct {
 
 struct ch_wavfile {
     SNDFILE *sndfile;
+    int fd;
     enum ch_wav_format format;
     struct ch_dither dither;
     uint64_t n_frames; // accepted
@@ -80,18 +81,19 @@ ch_wavfile_open(struct ch_wavfile **out, const char *path, enum ch_wav_format fo
     ch_dither_init(&file->dither, dither, rate_hz);
 
     enum ch_status status;
-    const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
+    file->fd = ch_sys_open(path, O_RDWR | O_CREAT | O_TRUNC, 0666);
+    if (file->fd < 0) {
         status = system_failure(path, "written", errno, detail);
         goto err_file;
     }
     SF_INFO info = {.samplerate = (int)rate_hz,
                     .channels = CH_CHANNELS,
                     .format = SF_FORMAT_WAV | formats[format].subtype};
-    file->sndfile = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+    file->sndfile = sf_open_fd(file->fd, SFM_WRITE, &info, SF_FALSE);
     if (!file->sndfile) {
         snprintf(detail, CH_DETAIL_BYTES, "%.160s cannot be written: %s", path, sf_strerror(NULL));
-        status = CH_NO_DEVICE; // libsndfile has closed fd
+        status = CH_NO_DEVICE;
+        ch_sys_close(file->fd);
         goto err_file;
     }
     // The PEAK chunk holds the time of day.
@@ -227,6 +229,7 @@ ch_wavfile_close(struct ch_wavfile *file, char *detail)
     }
     enum ch_status status = file->n_waiting ? flush(file, detail) : CH_OK;
     const int err = sf_close(file->sndfile);
+    ch_sys_close(file->fd);
     if (err && status == CH_OK) {
         snprintf(detail, CH_DETAIL_BYTES, "%.160s could not be finished: %s", file->path,
                  sf_error_number(err));

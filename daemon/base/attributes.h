@@ -20,8 +20,8 @@
 #    define CH_RT_TRUST(call) call
 #endif
 
-#define CH_NODISCARD          __attribute__((warn_unused_result))
-#define CH_UNUSED             __attribute__((unused))
+#define CH_NODISCARD __attribute__((warn_unused_result))
+#define CH_UNUSED    __attribute__((unused))
 
 /// Distance that keeps two threads' data apart: two cache lines, because adjacent lines are
 /// prefetched in pairs.  Bytes.

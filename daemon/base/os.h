@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // daemon/base/os.h — what the daemon needs of the operating system besides libuv.
 //
-// os_posix.c implements it; a second system is a second file, not an #ifdef.
+// os_posix.c and os_win32.c implement it; a third system is a third file, not an #ifdef.
 
 #ifndef CH_BASE_OS_H
 #define CH_BASE_OS_H

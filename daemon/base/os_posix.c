@@ -16,10 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__SSE2__)
-#    include <xmmintrin.h>
-#endif
-
+#include "daemon/base/float_mode.h"
 #include "daemon/base/units.h"
 
 CH_RT uint64_t
@@ -183,56 +180,24 @@ ch_os_rt_promote(int priority)
         pthread_setschedparam(pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &param));
 }
 
-CH_RT static uint64_t
-float_mode(void)
-{
-#if defined(__SSE2__)
-    return _mm_getcsr();
-#elif defined(__aarch64__)
-    uint64_t fpcr;
-    __asm__ __volatile__("mrs %0, fpcr" : "=r"(fpcr));
-    return fpcr;
-#else
-    return 0;
-#endif
-}
-
-CH_RT static void
-set_float_mode(uint64_t mode)
-{
-#if defined(__SSE2__)
-    _mm_setcsr((unsigned)mode);
-#elif defined(__aarch64__)
-    __asm__ __volatile__("msr fpcr, %0" : : "r"(mode));
-#else
-    (void)mode;
-#endif
-}
-
-#if defined(__SSE2__)
-#    define NO_DENORMALS 0x8040u // FTZ | DAZ
-#else
-#    define NO_DENORMALS (1ull << 24) // FZ
-#endif
-
 CH_RT void
 ch_os_denormals_off(void)
 {
-    set_float_mode(float_mode() | NO_DENORMALS);
+    ch_set_float_mode(ch_float_mode() | CH_NO_DENORMALS);
 }
 
 uint64_t
 ch_os_denormals_enter(void)
 {
-    const uint64_t before = float_mode();
-    set_float_mode(before | NO_DENORMALS);
+    const uint64_t before = ch_float_mode();
+    ch_set_float_mode(before | CH_NO_DENORMALS);
     return before;
 }
 
 void
 ch_os_denormals_leave(uint64_t before)
 {
-    set_float_mode(before);
+    ch_set_float_mode(before);
 }
 
 __attribute__((noinline)) void

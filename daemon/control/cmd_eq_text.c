@@ -10,6 +10,7 @@
 #include "daemon/control/dispatch.h"
 #include "daemon/control/preset_file.h"
 #include "daemon/eqtext/eqtext.h"
+#include "system/text.h"
 
 #define EXPORT_FORMATS "apo|graphic|rew|camilladsp"
 
@@ -159,20 +160,15 @@ write_text(const struct ch_equaliser *eq, uint32_t rate_hz, enum ch_eqtext_forma
            struct ch_eqtext_notes *notes)
 {
     struct ch_eq_band bands[CH_EQ_BANDS_MAX];
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (!out) {
+    struct ch_sys_text text;
+    ch_sys_text_open(&text);
+    if (!text.out) {
         return NULL;
     }
     set_rack(eq, bands, notes);
     const struct ch_eqtext_rack rack = {bands, eq->n_bands, eq->preamp_db, eq->design, rate_hz};
-    ch_eqtext_write(out, &rack, format, notes);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    ch_eqtext_write(text.out, &rack, format, notes);
+    return ch_sys_text_close(&text);
 }
 
 static void

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: ISC
 // daemon/control/cmd_server.c — rpc.version, server.*
 
-#include <unistd.h>
-
 #include "config.h"
 #include "daemon/control/daemon.h"
 #include "daemon/control/dispatch.h"
 #include "daemon/control/session.h"
 #include "daemon/control/stats.h"
+#include "system/process.h"
 
 #define DAEMON_NAME "chantd " PACKAGE_VERSION
 
@@ -62,7 +61,7 @@ ch_server_write_status(struct ch_daemon *daemon, struct ch_buf *buf)
 {
     ch_json_begin_object(buf);
     ch_json_kv_string(buf, "daemon", DAEMON_NAME);
-    ch_json_kv_uint(buf, "pid", (uint64_t)getpid());
+    ch_json_kv_uint(buf, "pid", ch_sys_process_id());
     ch_json_kv_fixed(buf, "uptime_s",
                      (double)(ch_os_mono_ns() - daemon->start_mono_ns) / (double)CH_NS_PER_S, 3);
     ch_json_kv_string(buf, "socket", daemon->server.path);

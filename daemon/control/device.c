@@ -17,7 +17,7 @@
 #define REST_MS      1000 ///< of silence before the device is stopped
 
 static void
-tell(struct ch_daemon *daemon)
+tell_all(struct ch_daemon *daemon)
 {
     ch_topics_changed(daemon, CH_TOPIC_DEVICE, "device");
     ch_topics_changed(daemon, CH_TOPIC_SERVER, "device");
@@ -217,7 +217,7 @@ on_open_failed(struct ch_daemon *daemon)
         ch_warning("%s; trying again until it does", device->detail);
     }
     device->state = CH_DEVICE_LOST;
-    tell(daemon);
+    tell_all(daemon);
     ch_transport_device_failed(daemon, device->detail);
     retry_later(daemon);
 }
@@ -242,7 +242,7 @@ on_opened(struct ch_daemon *daemon)
             again ? "playing again on" : "playing on", device->info.device, device->info.rate_hz,
             device->info.period);
     ch_daemon_rate_is(daemon, device->info.rate_hz);
-    tell(daemon);
+    tell_all(daemon);
     if (device->wanted || device->ops->always_on) {
         start_running(daemon);
     }
@@ -343,7 +343,7 @@ on_lost(struct ch_daemon *daemon)
         device->ops->close(device->backend);
     }
     device->backend = NULL;
-    tell(daemon);
+    tell_all(daemon);
     retry_later(daemon);
 }
 
@@ -364,7 +364,7 @@ on_changed(struct ch_daemon *daemon)
         start_running(daemon);
         ch_transport_device_opened(daemon);
     }
-    tell(daemon);
+    tell_all(daemon);
 }
 
 void

@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "system/file.h"
+#include "system/folders.h"
+#include "system/path.h"
 
 #define MAGIC "1" ///< first word of every line: the version of its form
 /// Files that are remembered; what was measured first is forgotten first.
@@ -158,9 +159,9 @@ parse_line(const char *line, struct ch_loudness_measured *m, const char **path)
         &file->device, &file->inode, &file->bytes, &file->modified_ns, &m->lufs, &m->range_lu,
         &m->true_peak_dbtp, &m->album_lufs, &m->album_true_peak_dbtp, &m->album_key, &n);
     *path = line + n;
-    return found == 10 && n > 0 && **path == '/' && is_level(m->lufs) && m->range_lu >= 0.0 &&
-           m->range_lu < 200.0 && is_level(m->true_peak_dbtp) && is_level(m->album_lufs) &&
-           is_level(m->album_true_peak_dbtp);
+    return found == 10 && n > 0 && ch_path_is_absolute(*path) && is_level(m->lufs) &&
+           m->range_lu >= 0.0 && m->range_lu < 200.0 && is_level(m->true_peak_dbtp) &&
+           is_level(m->album_lufs) && is_level(m->album_true_peak_dbtp);
 }
 
 static void
@@ -197,7 +198,7 @@ read_lines(struct ch_loudness_cache *cache, FILE *in)
 static void
 open_to_append(struct ch_loudness_cache *cache)
 {
-    cache->fd = open(cache->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    cache->fd = ch_sys_open(cache->path, O_RDWR | O_APPEND | O_CREAT, 0600);
 }
 
 /// All that is known, in a new file that takes the place of the old one.
@@ -206,13 +207,13 @@ write_anew(struct ch_loudness_cache *cache)
 {
     char part[CH_URI_BYTES + 8], line[LINE_BYTES];
     snprintf(part, sizeof part, "%s.new", cache->path);
-    FILE *out = fopen(part, "we");
+    FILE *out = ch_sys_fopen(part, "w");
     for (const struct entry *entry = cache->oldest; out && entry; entry = entry->newer) {
         fwrite(line, 1, format_line(entry->path, &entry->measured, line), out);
     }
-    if (!out || fclose(out) || rename(part, cache->path)) {
+    if (!out || fclose(out) || !ch_sys_rename(part, cache->path)) {
         ch_debug("%s can't be written anew: %s", cache->path, strerror(errno));
-        unlink(part);
+        (void)ch_sys_remove(part);
         return;
     }
     cache->n_stale = 0;
@@ -220,42 +221,16 @@ write_anew(struct ch_loudness_cache *cache)
 
 // --- its place ---------------------------------------------------------------------------------
 
-/// The folder, made if its parent is there; false if there is none.
-static bool
-find_folder(char *out, size_t bytes)
-{
-    const char *own = getenv("CACHE_DIRECTORY"), *xdg = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
-    int n;
-    if (own && *own == '/') {
-        n = snprintf(out, bytes, "%.*s", (int)strcspn(own, ":"), own);
-    } else if (xdg && *xdg == '/') {
-        n = snprintf(out, bytes, "%s", xdg);
-    } else if (home && *home == '/') {
-        n = snprintf(out, bytes, "%s/.cache", home);
-    } else {
-        return false;
-    }
-    if (n < 0 || (size_t)n + sizeof "/chant" > bytes) {
-        return false;
-    }
-    if (!own || *own != '/') {
-        (void)mkdir(out, 0700);
-        strcat(out, "/chant");
-        (void)mkdir(out, 0700);
-    }
-    return true;
-}
-
 static void
 open_file(struct ch_loudness_cache *cache)
 {
-    if (!find_folder(cache->path, sizeof cache->path - sizeof "/loudness")) {
+    if (!ch_sys_folder(CH_FOLDER_CACHE, cache->path, sizeof cache->path - sizeof "/loudness")) {
         cache->path[0] = '\0';
         return;
     }
     strcat(cache->path, "/loudness");
-    FILE *in = fopen(cache->path, "re");
+    (void)ch_sys_make_dirs_above(cache->path);
+    FILE *in = ch_sys_fopen(cache->path, "r");
     if (in) {
         read_lines(cache, in);
         fclose(in);
@@ -271,9 +246,9 @@ open_file(struct ch_loudness_cache *cache)
     }
     // A line that was cut off by a crash must not swallow the next one.
     char last = '\n';
-    const off_t end = lseek(cache->fd, 0, SEEK_END);
-    if (end > 0 && pread(cache->fd, &last, 1, end - 1) == 1 && last != '\n') {
-        (void)!write(cache->fd, "\n", 1);
+    const int64_t end = ch_sys_seek(cache->fd, 0, SEEK_END);
+    if (end > 0 && ch_sys_read_at(cache->fd, &last, 1, end - 1) == 1 && last != '\n') {
+        (void)ch_sys_write_all(cache->fd, "\n", 1);
     }
 }
 
@@ -295,7 +270,7 @@ ch_loudness_cache_close(struct ch_loudness_cache *cache)
         return;
     }
     if (cache->fd >= 0) {
-        close(cache->fd);
+        ch_sys_close(cache->fd);
     }
     while (cache->oldest) {
         struct entry *entry = cache->oldest;
@@ -315,11 +290,11 @@ ch_loudness_cache_put(struct ch_loudness_cache *cache, const char *path,
     char line[LINE_BYTES];
     remember(cache, path, measured);
     const size_t n = format_line(path, measured, line);
-    if (cache->fd >= 0 && n && write(cache->fd, line, n) != (ssize_t)n) {
+    if (cache->fd >= 0 && n && !ch_sys_write_all(cache->fd, line, n)) {
         ch_debug("%s: %s", cache->path, strerror(errno));
     }
     if (cache->fd >= 0 && cache->n_stale > ENTRIES_MAX) {
-        close(cache->fd);
+        ch_sys_close(cache->fd);
         write_anew(cache);
         cache->n_stale = 0;
         open_to_append(cache);

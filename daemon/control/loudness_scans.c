@@ -118,7 +118,7 @@ free_job(struct ch_daemon *daemon, struct ch_scan_job *job)
 }
 
 static void
-tell(struct ch_daemon *daemon)
+tell_all(struct ch_daemon *daemon)
 {
     ch_topics_changed(daemon, CH_TOPIC_LOUDNESS, "scan");
 }
@@ -133,7 +133,7 @@ append(struct ch_daemon *daemon, struct ch_scan_job *job)
     if (scans->first == job) {
         ch_scans_poll(daemon);
     } else {
-        tell(daemon); // one more waits
+        tell_all(daemon); // one more waits
     }
 }
 
@@ -275,7 +275,7 @@ finish_first(struct ch_daemon *daemon)
     daemon->scans.n_jobs--;
     answer(daemon, job);
     free_job(daemon, job);
-    tell(daemon);
+    tell_all(daemon);
 }
 
 /// Started if it was not; true if it goes on.
@@ -309,7 +309,7 @@ ch_scans_poll(struct ch_daemon *daemon)
     }
     if (scans->first) {
         take_results(daemon, scans->first, false);
-        tell(daemon);
+        tell_all(daemon);
     }
 }
 

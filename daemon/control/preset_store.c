@@ -3,21 +3,20 @@
 
 #include "daemon/control/preset_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/control/equaliser.h"
 #include "daemon/control/preset_file.h"
+#include "system/file.h"
+#include "system/folders.h"
+#include "system/path.h"
 
 /// A longer file is none of ours.
-#define FILE_BYTES_MAX (1024u * 1024u)
+#define FILE_BYTES_MAX (1024 * 1024)
 /// Presets that are told of.
 #define LIST_MAX 1000
 
@@ -26,21 +25,18 @@ static const char *const suffixes[] = {".json", ".txt"};
 enum ch_status
 ch_preset_folder(char *path, size_t size)
 {
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    int n = -1;
-    if (config && *config == '/') { // the specification: a relative one is to be ignored
-        n = snprintf(path, size, "%s/chant/presets", config);
-    } else if (home && *home) {
-        n = snprintf(path, size, "%s/.config/chant/presets", home);
+    static const char below[] = "/presets";
+    if (size <= sizeof below || !ch_sys_folder(CH_FOLDER_CONFIG, path, size - sizeof below)) {
+        return CH_UNAVAILABLE;
     }
-    return n > 0 && (size_t)n < size ? CH_OK : CH_UNAVAILABLE;
+    strcat(path, below);
+    return CH_OK;
 }
 
 static enum ch_status
-folder(char path[PATH_MAX], char *detail)
+folder(char path[CH_SYS_PATH_BYTES], char *detail)
 {
-    const enum ch_status status = ch_preset_folder(path, PATH_MAX);
+    const enum ch_status status = ch_preset_folder(path, CH_SYS_PATH_BYTES);
     if (status != CH_OK) {
         snprintf(detail, CH_PRESET_DETAIL_BYTES,
                  "there is no place for presets: neither XDG_CONFIG_HOME nor HOME is set");
@@ -49,9 +45,9 @@ folder(char path[PATH_MAX], char *detail)
 }
 
 static bool
-file_path(char path[PATH_MAX], const char *dir, const char *name, const char *suffix)
+file_path(char path[CH_SYS_PATH_BYTES], const char *dir, const char *name, const char *suffix)
 {
-    return snprintf(path, PATH_MAX, "%s/%s%s", dir, name, suffix) < PATH_MAX;
+    return snprintf(path, CH_SYS_PATH_BYTES, "%s/%s%s", dir, name, suffix) < CH_SYS_PATH_BYTES;
 }
 
 static enum ch_status
@@ -83,6 +79,8 @@ ch_preset_name_ok(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
         why = "must not be longer than 64 characters and 240 bytes";
     } else if (!ch_utf8_valid(name, strlen(name))) {
         why = "must be UTF-8";
+    } else {
+        (void)ch_path_name_ok(name, &why);
     }
     if (why) {
         snprintf(detail, CH_PRESET_DETAIL_BYTES, "the name of a preset %s", why);
@@ -96,18 +94,17 @@ ch_preset_name_ok(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
 static char *
 read_file(const char *path, size_t *length)
 {
-    // A pipe that somebody put there must not stop us.
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
+    const int fd = ch_sys_open(path, O_RDONLY, 0);
+    struct ch_sys_file_info info = {.kind = CH_SYS_OTHER};
     char *text = NULL;
     if (fd < 0) {
         return NULL;
     }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_BYTES_MAX) {
-        errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+    if (!ch_sys_fstat(fd, &info) || info.kind != CH_SYS_REGULAR || info.bytes > FILE_BYTES_MAX) {
+        errno = info.kind == CH_SYS_REGULAR ? EFBIG : EINVAL;
     } else {
-        text = malloc((size_t)st.st_size + 1);
-        const ssize_t n = text ? read(fd, text, (size_t)st.st_size) : -1;
+        text = malloc((size_t)info.bytes + 1);
+        const int64_t n = text ? ch_sys_read(fd, text, (size_t)info.bytes) : -1;
         if (n < 0) {
             free(text);
             text = NULL;
@@ -116,7 +113,7 @@ read_file(const char *path, size_t *length)
         }
     }
     const int err = errno;
-    close(fd);
+    ch_sys_close(fd);
     errno = err;
     return text;
 }
@@ -133,7 +130,7 @@ enum ch_status
 ch_preset_load(struct ch_equaliser *eq, const char *name, uint32_t rate_hz,
                char detail[CH_PRESET_DETAIL_BYTES])
 {
-    char dir[PATH_MAX], path[PATH_MAX];
+    char dir[CH_SYS_PATH_BYTES], path[CH_SYS_PATH_BYTES];
     if (ch_preset_find(name)) {
         ch_preset_apply(eq, name);
         ch_equaliser_update(eq, rate_hz);
@@ -194,7 +191,7 @@ name_of_file(const char *file, char name[CH_PRESET_NAME_BYTES], bool *json)
 static void
 visit_file(ch_preset_visit *visit, void *context, const char *dir, const char *name, bool json)
 {
-    char path[PATH_MAX], description[256];
+    char path[CH_SYS_PATH_BYTES], description[256];
     char why[CH_PRESET_WHY_BYTES] = "";
     size_t length = 0;
     char *text =
@@ -217,132 +214,133 @@ visit_file(ch_preset_visit *visit, void *context, const char *dir, const char *n
 static bool
 has_json(const char *dir, const char *name)
 {
-    char path[PATH_MAX];
-    struct stat st;
-    return file_path(path, dir, name, suffixes[0]) && lstat(path, &st) == 0;
+    char path[CH_SYS_PATH_BYTES];
+    struct ch_sys_file_info info;
+    return file_path(path, dir, name, suffixes[0]) && ch_sys_stat_link(path, &info);
+}
+
+struct names {
+    char **items;
+    size_t n, capacity;
+};
+
+static void
+forget_names(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        free(names->items[i]);
+    }
+    free(names->items);
+}
+
+static bool
+take_name(struct names *names, const char *name)
+{
+    if (names->n == names->capacity) {
+        const size_t capacity = names->capacity ? 2 * names->capacity : 64;
+        char **items = realloc(names->items, capacity * sizeof *items);
+        if (!items) {
+            return false;
+        }
+        names->items = items;
+        names->capacity = capacity;
+    }
+    names->items[names->n] = strdup(name);
+    return names->items[names->n] && ++names->n;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/// All in the folder, sorted; false and errno if it can't be read.
+static bool
+list_files(const char *dir, struct names *names)
+{
+    struct ch_sys_dir *files = ch_sys_dir_open(dir);
+    if (!files) {
+        return false;
+    }
+    const char *file;
+    bool ok = true;
+    while (ok && (file = ch_sys_dir_next(files))) {
+        ok = take_name(names, file);
+    }
+    ch_sys_dir_close(files);
+    if (!ok) {
+        errno = ENOMEM;
+    } else if (names->n) {
+        qsort(names->items, names->n, sizeof *names->items, compare_names);
+    }
+    return ok;
 }
 
 enum ch_status
 ch_preset_list(ch_preset_visit *visit, void *context, char detail[CH_PRESET_DETAIL_BYTES])
 {
-    char dir[PATH_MAX];
-    struct dirent **entries = NULL;
+    char dir[CH_SYS_PATH_BYTES];
+    struct names files = {0};
     const enum ch_status status = folder(dir, detail);
     if (status != CH_OK) {
         return status;
     }
-    const int n = scandir(dir, &entries, NULL, alphasort);
-    if (n < 0) {
-        return errno == ENOENT ? CH_OK : fail(detail, dir, errno);
+    if (!list_files(dir, &files)) {
+        const int err = errno;
+        forget_names(&files);
+        return err == ENOENT ? CH_OK : fail(detail, dir, err);
     }
-    for (int i = 0, n_told = 0; i < n; i++) {
+    for (size_t i = 0, n_told = 0; i < files.n; i++) {
         char name[CH_PRESET_NAME_BYTES];
         bool json;
         // Of "x.json" and "x.txt" the first is the one that counts.
-        if (n_told < LIST_MAX && name_of_file(entries[i]->d_name, name, &json) &&
+        if (n_told < LIST_MAX && name_of_file(files.items[i], name, &json) &&
             (json || !has_json(dir, name)) && !ch_preset_find(name)) {
             visit_file(visit, context, dir, name, json);
             n_told++;
         }
-        free(entries[i]);
     }
-    free(entries);
+    forget_names(&files);
     return CH_OK;
 }
 
 // --- writing -----------------------------------------------------------------------------------
 
-static bool
-make_folders(const char *dir)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", dir);
-    for (char *p = path + 1; *p; p++) {
-        if (*p == '/') {
-            *p = '\0';
-            if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-                return false;
-            }
-            *p = '/';
-        }
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
-
-static bool
-write_all(int fd, const char *data, size_t length)
-{
-    while (length) {
-        const ssize_t n = write(fd, data, length);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        if (n > 0) {
-            data += n;
-            length -= (size_t)n;
-        }
-    }
-    return fsync(fd) == 0;
-}
-
-static bool
-move_into_place(const char *from, const char *to, bool replace)
-{
-    if (!replace) {
-        if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
-            return true;
-        }
-        if (errno != EINVAL && errno != ENOSYS) {
-            return false;
-        }
-    }
-    return rename(from, to) == 0;
-}
-
-static void
-sync_folder(const char *dir)
-{
-    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
 static enum ch_status
 write_file(const char *dir, const char *path, const struct ch_buf *content, bool replace,
            char *detail)
 {
-    char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof temporary, "%s/.new-XXXXXX", dir) >= PATH_MAX) {
+    char temporary[CH_SYS_PATH_BYTES];
+    if (snprintf(temporary, sizeof temporary, "%s/.new-XXXXXX", dir) >= CH_SYS_PATH_BYTES) {
         return fail(detail, path, ENAMETOOLONG);
     }
-    const int fd = mkostemp(temporary, O_CLOEXEC);
+    const int fd = ch_sys_make_dirs_above(temporary) ? ch_sys_open_new(temporary) : -1;
     if (fd < 0) {
         return fail(detail, dir, errno);
     }
-    bool ok = write_all(fd, content->data, content->length);
+    bool ok = ch_sys_write_all(fd, content->data, content->length) && ch_sys_sync(fd);
     int err = errno;
-    close(fd);
+    ch_sys_close(fd);
     if (ok) {
-        ok = move_into_place(temporary, path, replace);
+        ok = replace ? ch_sys_rename(temporary, path) : ch_sys_rename_new(temporary, path);
         err = errno;
     }
     if (!ok) {
-        unlink(temporary);
+        (void)ch_sys_remove(temporary);
         return fail(detail, path, err);
     }
-    sync_folder(dir);
+    ch_sys_sync_names(path);
     return CH_OK;
 }
 
 static bool
 exists(const char *dir, const char *name)
 {
-    char path[PATH_MAX];
-    struct stat st;
+    char path[CH_SYS_PATH_BYTES];
+    struct ch_sys_file_info info;
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        if (file_path(path, dir, name, suffixes[i]) && lstat(path, &st) == 0) {
+        if (file_path(path, dir, name, suffixes[i]) && ch_sys_stat_link(path, &info)) {
             return true;
         }
     }
@@ -351,7 +349,7 @@ exists(const char *dir, const char *name)
 
 // Whether the name may be changed or deleted at all.
 static enum ch_status
-check_name(const char *name, char dir[PATH_MAX], char *detail)
+check_name(const char *name, char dir[CH_SYS_PATH_BYTES], char *detail)
 {
     if (!ch_preset_name_ok(name, detail)) {
         return CH_INVALID;
@@ -367,7 +365,7 @@ enum ch_status
 ch_preset_save(const struct ch_equaliser *eq, const char *name, const char *description,
                bool replace, char detail[CH_PRESET_DETAIL_BYTES])
 {
-    char dir[PATH_MAX], path[PATH_MAX];
+    char dir[CH_SYS_PATH_BYTES], path[CH_SYS_PATH_BYTES];
     enum ch_status status = check_name(name, dir, detail);
     if (status != CH_OK) {
         return status;
@@ -380,9 +378,6 @@ ch_preset_save(const struct ch_equaliser *eq, const char *name, const char *desc
     if (!file_path(path, dir, name, suffixes[0])) {
         return fail(detail, dir, ENAMETOOLONG);
     }
-    if (!make_folders(dir)) {
-        return fail(detail, dir, errno);
-    }
     struct ch_buf content;
     ch_buf_init(&content);
     ch_preset_write_json(eq, description, &content);
@@ -394,7 +389,7 @@ ch_preset_save(const struct ch_equaliser *eq, const char *name, const char *desc
 enum ch_status
 ch_preset_delete(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
 {
-    char dir[PATH_MAX], path[PATH_MAX];
+    char dir[CH_SYS_PATH_BYTES], path[CH_SYS_PATH_BYTES];
     const enum ch_status status = check_name(name, dir, detail);
     bool gone = false;
     if (status != CH_OK) {
@@ -404,7 +399,7 @@ ch_preset_delete(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
         if (!file_path(path, dir, name, suffixes[i])) {
             continue;
         }
-        if (unlink(path) == 0) {
+        if (ch_sys_remove(path)) {
             gone = true;
         } else if (errno != ENOENT && errno != ENOTDIR) {
             return fail(detail, path, errno);

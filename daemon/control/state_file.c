@@ -5,40 +5,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "system/file.h"
+#include "system/folders.h"
+#include "system/process.h"
 
 #define DETAIL_BYTES 256
-
-// Those that are not absolute are to be ignored, says the XDG base directory specification.
-static const char *
-folder_of(const char *variable)
-{
-    const char *value = getenv(variable);
-    return value && *value == '/' ? value : NULL;
-}
 
 char *
 ch_state_file_path(const char *name)
 {
+    char folder[CH_SYS_PATH_BYTES];
     char *path = NULL;
-    int n = -1;
-    const char *folder = folder_of("STATE_DIRECTORY");
-    if (folder) {
-        // It may be a list.
-        n = asprintf(&path, "%.*s/%s", (int)strcspn(folder, ":"), folder, name);
-    } else if ((folder = folder_of("XDG_STATE_HOME"))) {
-        n = asprintf(&path, "%s/chant/%s", folder, name);
-    } else if ((folder = folder_of("HOME"))) {
-        n = asprintf(&path, "%s/.local/state/chant/%s", folder, name);
+    if (!ch_sys_folder(CH_FOLDER_STATE, folder, sizeof folder) ||
+        asprintf(&path, "%s/%s", folder, name) < 0) {
+        return NULL;
     }
-    return n < 0 ? NULL : path;
+    return path;
 }
 
 static enum ch_status
@@ -54,15 +43,14 @@ ch_state_file_read(const char *path, char **text, size_t *n, char *detail)
 {
     *text = NULL;
     *n = 0;
-    // Not to wait for the other end of a pipe.
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int fd = ch_sys_open(path, O_RDONLY, 0);
     if (fd < 0) {
         return failure(detail, path, "read");
     }
     enum ch_status status = CH_OK;
-    struct stat info;
-    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) ||
-        info.st_size > (off_t)CH_STATE_FILE_BYTES_MAX) {
+    struct ch_sys_file_info info;
+    if (!ch_sys_fstat(fd, &info) || info.kind != CH_SYS_REGULAR ||
+        info.bytes > (int64_t)CH_STATE_FILE_BYTES_MAX) {
         snprintf(detail, DETAIL_BYTES, "%.160s is no file of at most 1 MiB", path);
         status = CH_INVALID;
     } else {
@@ -70,16 +58,16 @@ ch_state_file_read(const char *path, char **text, size_t *n, char *detail)
         status = *text ? CH_OK : CH_NO_MEMORY;
     }
     while (status == CH_OK && *n < CH_STATE_FILE_BYTES_MAX) {
-        const ssize_t got = read(fd, *text + *n, CH_STATE_FILE_BYTES_MAX - *n);
-        if (got < 0 && errno != EINTR) {
+        const int64_t got = ch_sys_read(fd, *text + *n, CH_STATE_FILE_BYTES_MAX - *n);
+        if (got < 0) {
             status = failure(detail, path, "read");
         } else if (got == 0) {
             break;
-        } else if (got > 0) {
+        } else {
             *n += (size_t)got;
         }
     }
-    close(fd);
+    ch_sys_close(fd);
     if (status != CH_OK) {
         free(*text);
         *text = NULL;
@@ -87,75 +75,35 @@ ch_state_file_read(const char *path, char **text, size_t *n, char *detail)
     return status;
 }
 
-static void
-make_folders(const char *path)
-{
-    char *folder = strdup(path);
-    for (char *at = folder ? strchr(folder + 1, '/') : NULL; at; at = strchr(at + 1, '/')) {
-        *at = 0;
-        // What does not work shows when the file is made.
-        (void)mkdir(folder, 0700);
-        *at = '/';
-    }
-    free(folder);
-}
-
-static bool
-write_all(int fd, const char *text, size_t n)
-{
-    while (n > 0) {
-        const ssize_t done = write(fd, text, n);
-        if (done < 0 && errno != EINTR) {
-            return false;
-        }
-        if (done > 0) {
-            text += done;
-            n -= (size_t)done;
-        }
-    }
-    return fsync(fd) == 0;
-}
-
-// So that the new name outlives a loss of power, too; not every file system can.
-static void
-sync_folder(const char *path)
-{
-    char *folder = strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    if (slash) {
-        slash[slash == folder] = 0;
-        const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0) {
-            (void)fsync(fd);
-            close(fd);
-        }
-    }
-    free(folder);
-}
-
 enum ch_status
 ch_state_file_write(const char *path, const char *text, size_t n, char *detail)
 {
     char *beside;
     // Two daemons may share the place.
-    if (asprintf(&beside, "%s.%ld", path, (long)getpid()) < 0) {
+    if (asprintf(&beside, "%s.%" PRIu32, path, ch_sys_process_id()) < 0) {
         snprintf(detail, DETAIL_BYTES, "no memory to write %.160s", path);
         return CH_NO_MEMORY;
     }
-    make_folders(path);
+    // What does not work shows when the file is made.
+    (void)ch_sys_make_dirs_above(path);
     enum ch_status status = CH_OK;
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    // What a crash has left is in the way, and a link that somebody put there is not followed.
+    (void)ch_sys_remove(beside);
+    const int fd = ch_sys_open(beside, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0) {
         status = failure(detail, path, "written");
     } else {
-        if (!write_all(fd, text, n) || rename(beside, path) < 0) {
+        const bool written = ch_sys_write_all(fd, text, n) && ch_sys_sync(fd);
+        const int err = errno;
+        ch_sys_close(fd);
+        errno = err;
+        if (!written || !ch_sys_rename(beside, path)) {
             status = failure(detail, path, "written");
-            unlink(beside);
+            (void)ch_sys_remove(beside);
         }
-        close(fd);
     }
     if (status == CH_OK) {
-        sync_folder(path);
+        ch_sys_sync_names(path);
     }
     free(beside);
     return status;
@@ -168,7 +116,7 @@ ch_state_file_set_aside(const char *path)
     if (asprintf(&aside, "%s.bad", path) < 0) {
         return;
     }
-    if (rename(path, aside) == 0) {
+    if (ch_sys_rename(path, aside)) {
         ch_warning("it is kept as %s", aside);
     }
     free(aside);

@@ -88,26 +88,28 @@ write_callback(struct ch_buf *buf, const struct ch_histogram_copy *run,
 
 // --- xruns ---------------------------------------------------------------------------------------
 
-enum { DECODER, CALLBACK, SERVER, DEVICE, N_CAUSES };
+enum { OF_DECODER, OF_CALLBACK, OF_SERVER, OF_DEVICE, N_CAUSES };
 
 static void
 collect_xruns(struct ch_daemon *daemon, const struct ch_engine_counts *counts,
               struct ch_engine_incidents xruns[N_CAUSES])
 {
-    xruns[DECODER] = counts->droughts;
-    xruns[CALLBACK] = counts->overruns;
-    ch_device_xruns(&daemon->device, &xruns[SERVER], &xruns[DEVICE]);
-    xruns[DEVICE].n += counts->absences.n;
-    if (counts->absences.last_mono_ns > xruns[DEVICE].last_mono_ns) {
-        xruns[DEVICE].last_mono_ns = counts->absences.last_mono_ns;
+    xruns[OF_DECODER] = counts->droughts;
+    xruns[OF_CALLBACK] = counts->overruns;
+    ch_device_xruns(&daemon->device, &xruns[OF_SERVER], &xruns[OF_DEVICE]);
+    xruns[OF_DEVICE].n += counts->absences.n;
+    if (counts->absences.last_mono_ns > xruns[OF_DEVICE].last_mono_ns) {
+        xruns[OF_DEVICE].last_mono_ns = counts->absences.last_mono_ns;
     }
 }
 
 static void
 write_xruns(struct ch_buf *buf, const struct ch_engine_incidents xruns[N_CAUSES])
 {
-    static const char *const causes[] = {
-        [DECODER] = "decoder", [CALLBACK] = "callback", [SERVER] = "server", [DEVICE] = "device"};
+    static const char *const causes[] = {[OF_DECODER] = "decoder",
+                                         [OF_CALLBACK] = "callback",
+                                         [OF_SERVER] = "server",
+                                         [OF_DEVICE] = "device"};
     uint64_t total = 0;
     int last = -1;
     for (int i = 0; i < N_CAUSES; i++) {

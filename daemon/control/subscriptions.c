@@ -129,7 +129,7 @@ send_state(struct ch_daemon *daemon, struct ch_session *session, struct ch_subsc
 }
 
 static void
-tell(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
+tell_topic(struct ch_daemon *daemon, enum ch_topic topic, const char *cause)
 {
     if (!daemon->topics.n_subscriptions[topic]) {
         return;
@@ -173,7 +173,7 @@ ch_topics_changed_together(struct ch_daemon *daemon, uint32_t topics, const char
     }
     for (int i = 0; i < CH_TOPICS; i++) {
         if (topics >> i & 1) {
-            tell(daemon, (enum ch_topic)i, cause);
+            tell_topic(daemon, (enum ch_topic)i, cause);
         }
     }
 }

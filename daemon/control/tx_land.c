@@ -54,7 +54,7 @@ answer(struct ch_daemon *daemon, struct ch_tx *tx, struct ch_gather *gather, uin
 }
 
 static void
-tell(struct ch_daemon *daemon, const struct ch_tx *tx, uint32_t topics)
+tell_all(struct ch_daemon *daemon, const struct ch_tx *tx, uint32_t topics)
 {
     char cause[32];
     ch_topics_cause(tx->request, cause, sizeof cause);
@@ -113,7 +113,7 @@ ch_tx_on_landed(struct ch_daemon *daemon, void *context, uint64_t frame, uint64_
         }
     }
     const uint64_t rev = daemon->topics.rev;
-    tell(daemon, tx, topics);
+    tell_all(daemon, tx, topics);
     daemon->txs.n_own += daemon->topics.rev - rev;
     answer(daemon, tx, &gather, frame, mono_ns);
 }
@@ -134,7 +134,7 @@ ch_tx_do_at_once(struct ch_daemon *daemon, struct ch_tx *tx)
         ch_tx_free(tx);
         return;
     }
-    tell(daemon, tx, topics);
+    tell_all(daemon, tx, topics);
     if (!tx->gather.n) {
         tx->gather.commands[tx->gather.n++] = (struct ch_command){.op = CH_COMMAND_NOP};
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/memory.h"
 #include "daemon/base/units.h"
 #include "daemon/dsp/limiter.h"
 #include "daemon/dsp/limiter_state.h"
@@ -134,7 +135,7 @@ make_boxes(struct ch_limiter *limiter)
 struct ch_limiter *
 ch_limiter_create(uint32_t rate_hz)
 {
-    struct ch_limiter *limiter = aligned_alloc(_Alignof(struct ch_limiter), sizeof *limiter);
+    struct ch_limiter *limiter = ch_memory_aligned(_Alignof(struct ch_limiter), sizeof *limiter);
     if (limiter == NULL) {
         return NULL;
     }
@@ -168,6 +169,6 @@ ch_limiter_destroy(struct ch_limiter *limiter)
         for (uint32_t i = 0; i < CH_LIMITER_BOXES; i++) {
             free(limiter->box[i].ring);
         }
-        free(limiter);
+        ch_memory_aligned_free(limiter);
     }
 }

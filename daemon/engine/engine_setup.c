@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "daemon/base/memory.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/lockfree/counter.h"
 
@@ -23,7 +24,7 @@ enum ch_status
 ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
 {
     *out = NULL;
-    struct ch_engine *engine = aligned_alloc(_Alignof(struct ch_engine), sizeof *engine);
+    struct ch_engine *engine = ch_memory_aligned(_Alignof(struct ch_engine), sizeof *engine);
     if (!engine) {
         return CH_NO_MEMORY;
     }
@@ -31,7 +32,7 @@ ch_engine_create(struct ch_engine **out, uint32_t rate_hz)
     set_lengths(engine, rate_hz);
     engine->limiter = ch_limiter_create(rate_hz);
     if (!engine->limiter) {
-        free(engine);
+        ch_memory_aligned_free(engine);
         return CH_NO_MEMORY;
     }
     if (!ch_ring_init(&engine->commands, engine->command_slots, CH_COMMAND_SLOTS,
@@ -64,7 +65,7 @@ ch_engine_destroy(struct ch_engine *engine)
 {
     if (engine) {
         ch_limiter_destroy(engine->limiter);
-        free(engine);
+        ch_memory_aligned_free(engine);
     }
 }
 

@@ -2,6 +2,7 @@
 // daemon/lockfree/pcm_ring.c — allocation of PCM rings.                                    [setup]
 
 #include "daemon/lockfree/pcm_ring.h"
+#include "daemon/base/memory.h"
 
 #include <stdlib.h>
 
@@ -15,8 +16,7 @@ ch_pcm_ring_create(uint32_t n_frames)
     const size_t header =
         (sizeof(struct ch_pcm_ring) + CH_CACHE_APART - 1) & ~(size_t)(CH_CACHE_APART - 1);
     const size_t bytes = header + (size_t)capacity * sizeof(struct ch_pcm_frame);
-    void *block =
-        aligned_alloc(CH_CACHE_APART, (bytes + CH_CACHE_APART - 1) & ~(size_t)(CH_CACHE_APART - 1));
+    void *block = ch_memory_aligned(CH_CACHE_APART, bytes);
     if (!block) {
         return NULL;
     }
@@ -24,7 +24,7 @@ ch_pcm_ring_create(uint32_t n_frames)
     atomic_init(&pcm->ended, 0);
     if (!ch_ring_init(&pcm->ring, (uint8_t *)block + header, capacity,
                       sizeof(struct ch_pcm_frame))) {
-        free(block);
+        ch_memory_aligned_free(block);
         return NULL;
     }
     return pcm;
@@ -33,5 +33,5 @@ ch_pcm_ring_create(uint32_t n_frames)
 void
 ch_pcm_ring_destroy(struct ch_pcm_ring *pcm)
 {
-    free(pcm);
+    ch_memory_aligned_free(pcm);
 }

@@ -5,6 +5,8 @@
 
 #include "daemon/media/loudness_tags.h"
 
+#include "system/file.h"
+
 static FLAC__StreamDecoderWriteStatus
 on_sound(const FLAC__StreamDecoder *decoder, const FLAC__Frame *frame,
          const FLAC__int32 *const buffer[], void *context)
@@ -45,11 +47,13 @@ ch_loudness_read_flac(const char *path, struct ch_loudness_tags *tags)
     // Pictures, which may be large, are skipped over.
     FLAC__stream_decoder_set_metadata_ignore_all(decoder);
     FLAC__stream_decoder_set_metadata_respond(decoder, FLAC__METADATA_TYPE_VORBIS_COMMENT);
-    const FLAC__StreamDecoderInitStatus status =
-        FLAC__stream_decoder_init_file(decoder, path, on_sound, on_metadata, on_error, tags);
-    if (status == FLAC__STREAM_DECODER_INIT_STATUS_OK) {
+    FILE *file = ch_sys_fopen(path, "r");
+    if (file && FLAC__stream_decoder_init_FILE(decoder, file, on_sound, on_metadata, on_error,
+                                               tags) == FLAC__STREAM_DECODER_INIT_STATUS_OK) {
         FLAC__stream_decoder_process_until_end_of_metadata(decoder);
-        FLAC__stream_decoder_finish(decoder);
+        FLAC__stream_decoder_finish(decoder); // closes the file
+    } else if (file) {
+        fclose(file);
     }
     FLAC__stream_decoder_delete(decoder);
 }

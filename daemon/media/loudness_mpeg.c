@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 // daemon/media/loudness_mpeg.c — TXXX frames of the ID3v2 tag of MP3, through libmpg123. [worker]
 
+#include <fcntl.h>
 #include <mpg123.h>
 #include <string.h>
 
 #include "daemon/media/loudness_tags.h"
+
+#include "system/file.h"
 
 static void
 take_texts(mpg123_handle *mpg, struct ch_loudness_tags *tags)
@@ -36,10 +39,14 @@ ch_loudness_read_mpeg(const char *path, struct ch_loudness_tags *tags)
     long rate_hz;
     int channels, encoding;
     // The tag lies before the first frame, which has been looked for when the format is known.
-    if (mpg123_open(mpg, path) == MPG123_OK) {
+    const int fd = ch_sys_open(path, O_RDONLY, 0);
+    if (fd >= 0 && mpg123_open_fd(mpg, fd) == MPG123_OK) {
         (void)mpg123_getformat(mpg, &rate_hz, &channels, &encoding);
         take_texts(mpg, tags);
         mpg123_close(mpg);
     }
     mpg123_delete(mpg);
+    if (fd >= 0) {
+        ch_sys_close(fd);
+    }
 }

@@ -5,25 +5,24 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "daemon/base/units.h"
 #include "daemon/media/loudness_tags.h"
 #include "daemon/media/source.h"
 #include "daemon/media/uri.h"
+#include "system/file.h"
 
 bool
 ch_file_identify(const char *path, struct ch_file_identity *identity)
 {
-    struct stat st;
-    if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+    struct ch_sys_file_info info;
+    if (!ch_sys_stat(path, &info) || info.kind != CH_SYS_REGULAR) {
         return false;
     }
     *identity = (struct ch_file_identity){
-        .device = st.st_dev,
-        .inode = st.st_ino,
-        .bytes = (uint64_t)st.st_size,
-        .modified_ns = (int64_t)st.st_mtim.tv_sec * (int64_t)CH_NS_PER_S + st.st_mtim.tv_nsec,
+        .device = info.device,
+        .inode = info.inode,
+        .bytes = (uint64_t)info.bytes,
+        .modified_ns = info.modified_ns,
     };
     return true;
 }

@@ -8,10 +8,12 @@
 
 #include "daemon/media/loudness_tags.h"
 
+#include "system/file.h"
+
 void
 ch_loudness_read_vorbis(const char *path, struct ch_loudness_tags *tags)
 {
-    FILE *file = fopen(path, "rbe");
+    FILE *file = ch_sys_fopen(path, "r");
     OggVorbis_File vorbis;
     // Only the headers: ov_open() would go through the whole file.
     if (!file || ov_test(file, &vorbis, NULL, 0)) {

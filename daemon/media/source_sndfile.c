@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/media/detail.h"
 #include "daemon/media/source_kind.h"
+#include "system/file.h"
 
 // --- the file itself ---------------------------------------------------------------------------
 
@@ -39,18 +38,18 @@ open_failed(int err, const char *name, char *detail)
 static enum ch_status
 check_is_file(int fd, const char *name, char *detail)
 {
-    struct stat st;
-    if (fstat(fd, &st)) {
+    struct ch_sys_file_info info;
+    if (!ch_sys_fstat(fd, &info)) {
         return open_failed(errno, name, detail);
     }
-    if (!S_ISREG(st.st_mode)) {
+    if (info.kind != CH_SYS_REGULAR) {
         ch_detail_set(detail, "%s is a %s, not a file", name,
-                      S_ISDIR(st.st_mode)    ? "directory"
-                      : S_ISFIFO(st.st_mode) ? "pipe"
-                                             : "device");
+                      info.kind == CH_SYS_FOLDER ? "directory"
+                      : info.kind == CH_SYS_PIPE ? "pipe"
+                                                 : "device");
         return CH_UNSUPPORTED_FORMAT;
     }
-    if (st.st_size == 0) {
+    if (info.bytes == 0) {
         ch_detail_set(detail, "%s is empty", name);
         return CH_UNSUPPORTED_FORMAT;
     }
@@ -63,16 +62,22 @@ static bool
 mp3_states_length(int fd)
 {
     unsigned char head[10];
-    off_t start = 0;
-    if (pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head && !memcmp(head, "ID3", 3)) {
+    int64_t start = 0;
+    if (ch_sys_read_at(fd, head, sizeof head, 0) == (int64_t)sizeof head &&
+        !memcmp(head, "ID3", 3)) {
         // ID3v2 before the first frame; its size has seven bits per byte.
-        start = 10 + (((off_t)head[6] & 0x7f) << 21 | ((off_t)head[7] & 0x7f) << 14 |
-                      ((off_t)head[8] & 0x7f) << 7 | ((off_t)head[9] & 0x7f));
+        start = 10 + (((int64_t)head[6] & 0x7f) << 21 | ((int64_t)head[7] & 0x7f) << 14 |
+                      ((int64_t)head[8] & 0x7f) << 7 | ((int64_t)head[9] & 0x7f));
     }
     unsigned char frame[4096];
-    const ssize_t n = pread(fd, frame, sizeof frame, start);
-    return n > 0 && (memmem(frame, (size_t)n, "Xing", 4) || memmem(frame, (size_t)n, "Info", 4) ||
-                     memmem(frame, (size_t)n, "VBRI", 4));
+    const int64_t n = ch_sys_read_at(fd, frame, sizeof frame, start);
+    for (int64_t i = 0; i + 4 <= n; i++) {
+        if (!memcmp(frame + i, "Xing", 4) || !memcmp(frame + i, "Info", 4) ||
+            !memcmp(frame + i, "VBRI", 4)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // --- what it says of itself --------------------------------------------------------------------
@@ -263,7 +268,7 @@ close_sndfile(void *state)
     if (sound->file) {
         sf_close(sound->file);
     }
-    close(sound->fd);
+    ch_sys_close(sound->fd);
     free(sound);
 }
 
@@ -277,8 +282,8 @@ open_sndfile(void **state, struct ch_source_common *common, const struct ch_uri 
         ch_detail_set(detail, "%s: out of memory", name);
         return CH_NO_MEMORY;
     }
-    // O_NONBLOCK: a pipe without a writer must not hold us up; it is then refused.
-    sound->fd = open(uri->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    // A pipe without a writer does not hold us up; it is then refused.
+    sound->fd = ch_sys_open(uri->path, O_RDONLY, 0);
     if (sound->fd < 0) {
         const enum ch_status status = open_failed(errno, name, detail);
         free(sound);
@@ -320,7 +325,7 @@ seek_vorbis(struct sound_file *sound, uint64_t frame)
         char detail[CH_DETAIL_BYTES];
         sf_close(sound->file);
         sound->file = NULL;
-        if (lseek(sound->fd, 0, SEEK_SET) < 0 || open_decoder(sound, &sf, "", detail)) {
+        if (ch_sys_seek(sound->fd, 0, SEEK_SET) < 0 || open_decoder(sound, &sf, "", detail)) {
             return UINT64_MAX;
         }
     }
@@ -366,9 +371,9 @@ complaint_of_sndfile(void *state)
     if ((sound->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
         // After the last frame of an MP3 there may be anything, tags of other players above all;
         // that the decoder takes no pleasure in it is no damage.
-        struct stat st;
-        const off_t at = lseek(sound->fd, 0, SEEK_CUR);
-        if (at >= 0 && !fstat(sound->fd, &st) && st.st_size - at < 64 * 1024) {
+        struct ch_sys_file_info info;
+        const int64_t at = ch_sys_seek(sound->fd, 0, SEEK_CUR);
+        if (at >= 0 && ch_sys_fstat(sound->fd, &info) && info.bytes - at < 64 * 1024) {
             return NULL;
         }
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/base/memory.h"
 #include "daemon/base/units.h"
 #include "daemon/media/stream_internal.h"
 
@@ -21,7 +22,7 @@ stream_free(struct ch_stream *stream)
 {
     ch_event_fini(&stream->wake);
     ch_pcm_ring_destroy(stream->pcm);
-    free(stream);
+    ch_memory_aligned_free(stream);
 }
 
 static void
@@ -81,7 +82,7 @@ ch_stream_create(struct ch_stream **out, const struct ch_stream_config *config,
                  const struct ch_stream_item *first)
 {
     *out = NULL;
-    struct ch_stream *stream = aligned_alloc(_Alignof(struct ch_stream), sizeof *stream);
+    struct ch_stream *stream = ch_memory_aligned(_Alignof(struct ch_stream), sizeof *stream);
     if (!stream) {
         return CH_NO_MEMORY;
     }

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "daemon/media/detail.h"
+#include "system/path.h"
 
 // --- files -------------------------------------------------------------------------------------
 
@@ -34,6 +35,7 @@ set_path(struct ch_uri *out, const char *path, char *detail)
     }
     out->kind = CH_URI_FILE;
     strcpy(out->path, path);
+    ch_path_normalise(out->path);
     return CH_OK;
 }
 
@@ -43,11 +45,13 @@ parse_file(struct ch_uri *out, const char *text, const char *rest, char *detail)
     if (!strncmp(rest, "//", 2)) {
         rest += 2;
         const size_t host = strcspn(rest, "/");
-        if (host != 0 && !(host == 9 && !strncasecmp(rest, "localhost", host))) {
+        const bool here = host == 0 || (host == 9 && !strncasecmp(rest, "localhost", host));
+        if (!here && !ch_path_has_servers()) {
             ch_detail_set(detail, "not a file of this computer: %s", ch_name_of(text).text);
             return CH_INVALID;
         }
-        rest += host;
+        // With its "//" a server's name is the beginning of the path.
+        rest = here ? rest + host : rest - 2;
     }
     if (*rest != '/') {
         ch_detail_set(detail, "not an absolute path: %s (write file:///path)",
@@ -77,6 +81,11 @@ parse_file(struct ch_uri *out, const char *text, const char *rest, char *detail)
         return CH_INVALID;
     }
     path[n] = '\0';
+    ch_path_from_uri(path);
+    if (!ch_path_is_absolute(path)) {
+        ch_detail_set(detail, "not an absolute path: %s", ch_name_of(text).text);
+        return CH_INVALID;
+    }
     return set_path(out, path, detail);
 }
 
@@ -231,7 +240,7 @@ ch_uri_parse(struct ch_uri *out, const char *text, char *detail)
 {
     memset(out, 0, sizeof *out);
     detail[0] = '\0';
-    if (text[0] == '/') {
+    if (ch_path_is_absolute(text)) {
         return set_path(out, text, detail);
     }
     const size_t n = scheme_length(text);
