@@ -8,13 +8,64 @@ import tempfile
 
 import pytest
 
+import figures
 import jack
 from media import Media
-from programs import BUILD, CHANTD, SOURCE, Daemon
+from programs import BUILD, CHANTD, SOURCE, STALLED, Daemon
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--outcomes",
+        metavar="FILE",
+        help="write `OUTCOME ID` there for each test: passed, failed, skipped, or stalled, which "
+        "skipped itself because the machine could not keep up",
+    )
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "threads: worth running under ThreadSanitizer")
+    config.addinivalue_line("markers", "lasting: waits for long, so it begins first")
+    # Of several processes the one that hears of all.
+    path = config.getoption("--outcomes")
+    if path and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Outcomes(path))
+
+
+class Outcomes:
+    """Of each test what has become of it, for scripts/check."""
+
+    def __init__(self, path):
+        self.path = path
+        self.found = {}
+
+    def pytest_runtest_logreport(self, report):
+        outcome = report.outcome
+        if outcome == "skipped" and STALLED in str(report.longrepr):
+            outcome = "stalled"
+        # Set-up, call and tear-down: what is worth the most words.
+        if self.found.get(report.nodeid, "passed") == "passed" or outcome == "failed":
+            self.found[report.nodeid] = outcome
+
+    def pytest_sessionfinish(self):
+        with open(self.path, "w", encoding="utf-8") as out:
+            out.writelines(f"{outcome} {nodeid}\n" for nodeid, outcome in self.found.items())
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("lasting") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One test at a time to whoever is free: by batches the last worker ends long after the first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneByOne(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return nodeid
+
+    return OneByOne(config, log)
 
 
 def pytest_report_header():
@@ -22,6 +73,7 @@ def pytest_report_header():
 
 
 def pytest_sessionstart(session):
+    figures.hold_back()
     # What a daemon keeps is nothing of this user's, also where a test starts one by hand.
     homes = tempfile.TemporaryDirectory()
     session.config.add_cleanup(homes.cleanup)
@@ -33,6 +85,8 @@ def pytest_sessionstart(session):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
+    if report.when == "call":
+        figures.settle(report.failed)
     if report.failed:
         for daemon in getattr(item, "daemons", []):
             report.sections.append((f"{report.when}: log of {daemon.socket.name}", daemon.log()))

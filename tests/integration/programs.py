@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("CHANT_BUILD") or SOURCE).resolve()
 CHANTD = BUILD / "chantd"
@@ -38,6 +40,15 @@ _REPORT = re.compile(
     r"|Assertion .* failed|RT TRAP:).*$",
     re.MULTILINE,
 )
+
+
+# With these words begins why a test is skipped that has heard the machine lose sound.
+STALLED = "the machine stalls: "
+
+
+def stalled(what):
+    """Nothing can be told of the program on this machine now; scripts/check tries once more."""
+    pytest.skip(STALLED + what)
 
 
 def seconds(s):
