@@ -198,6 +198,13 @@ const struct ch_command ch_commands[] = {
     {"spectrum", "", "live spectrum", spectrum_help, NULL, 0, 0, spectrum_options, ch_cmd_spectrum},
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},
     {"status", "", "what plays, where and how", NULL, NULL, 0, 0, NULL, ch_cmd_status},
+    {"devices", "", "what can be played on",
+     "The default of each backend is marked. RATE, channels and format are its own; USED, LEAST "
+     "and\n"
+     "USUAL are frames a callback: with which it would be played on, the fewest that it allows, "
+     "and\n"
+     "its own choice. ID and NAME are what 'chantd --device' takes.",
+     NULL, 0, 0, NULL, ch_cmd_devices},
     {"stats", "", "how the audio callback keeps time", stats_help, NULL, 0, 0, stats_options,
      ch_cmd_stats},
     {"watch", "[TOPIC...]", "print changes as they happen",

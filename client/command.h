@@ -43,6 +43,7 @@ int ch_cmd_loudness(const struct ch_invocation *inv);
 int ch_cmd_spectrum(const struct ch_invocation *inv);
 int ch_cmd_meter(const struct ch_invocation *inv);
 int ch_cmd_stats(const struct ch_invocation *inv);
+int ch_cmd_devices(const struct ch_invocation *inv);
 int ch_cmd_watch(const struct ch_invocation *inv);
 int ch_cmd_tx(const struct ch_invocation *inv);
 int ch_cmd_call(const struct ch_invocation *inv);

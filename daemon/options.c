@@ -24,13 +24,7 @@ static const char usage_daemon[] =
     "lines\n"
     "of JSON over a socket.  chant(1) is its client.\n"
     "\n"
-    "The daemon:\n"
-    "  --backend=NAME       auto (JACK if a server answers, else null), jack, null or file\n"
-    "  --device=NAME        jack: the server's name; file: the WAV file to write\n"
-    "  --rate=HZ            sample rate, 8000 to 384000 (default 48000; jack: the server's)\n"
-    "  --period=FRAMES      frames a callback, 16 to 8192 (default 1024; jack: the server's)\n"
-    "  --connect=WHAT       jack: auto (the first physical outputs), none, or a regular\n"
-    "                       expression of port names\n";
+    "The daemon:\n";
 
 static const char usage_rest[] =
     "  --max-gain=DB        no request sets a gain above this, -150 to 12 (default 12)\n"
@@ -68,6 +62,7 @@ enum {
     OPT_RATE,
     OPT_PERIOD,
     OPT_CONNECT,
+    OPT_EXCLUSIVE,
     OPT_SOCKET,
     OPT_MAX_GAIN,
     OPT_MAX_RESTORED_GAIN,
@@ -92,6 +87,7 @@ static const struct option common_options[] = {
     {"rate", required_argument, NULL, OPT_RATE},
     {"period", required_argument, NULL, OPT_PERIOD},
     {"connect", required_argument, NULL, OPT_CONNECT},
+    {"exclusive", no_argument, NULL, OPT_EXCLUSIVE},
     {"socket", required_argument, NULL, OPT_SOCKET},
     {"max-gain", required_argument, NULL, OPT_MAX_GAIN},
     {"max-restored-gain", required_argument, NULL, OPT_MAX_RESTORED_GAIN},
@@ -203,7 +199,11 @@ one_of(const char *option, const char *value, const char *const *choices)
 static bool
 read_backend(struct ch_options *options, const char *value)
 {
+#ifdef HAVE_WASAPI
+    static const char *const choices[] = {"auto", "wasapi", "null", "file", NULL};
+#else
     static const char *const choices[] = {"auto", "jack", "null", "file", NULL};
+#endif
     if (!one_of("backend", value, choices)) {
         return false;
     }
@@ -213,6 +213,14 @@ read_backend(struct ch_options *options, const char *value)
     }
     options->backend = value;
     return true;
+}
+
+static bool
+refuse_exclusive(void)
+{
+    fputs("chantd: --exclusive is of --backend=wasapi, and this chantd was built without it\n",
+          stderr);
+    return false;
 }
 
 static bool
@@ -233,6 +241,9 @@ take(struct ch_options *options, int option, char *value, bool *done)
     case OPT_CONNECT:
         options->connect = value;
         return true;
+    case OPT_EXCLUSIVE:
+        options->exclusive = true;
+        return ch_backend_find("wasapi") || refuse_exclusive();
     case OPT_SOCKET:
         options->socket = value;
         return *value || bad("socket", value, "a path");
@@ -274,8 +285,8 @@ take(struct ch_options *options, int option, char *value, bool *done)
         options->dither = value;
         return one_of("dither", value, whens);
     case OPT_HELP:
-        printf("%s%s%s%s%s", usage_daemon, ch_platform_socket_usage, usage_rest, ch_platform_usage,
-               usage_rendering);
+        printf("%s%s%s%s%s%s", usage_daemon, ch_platform_device_usage, ch_platform_socket_usage,
+               usage_rest, ch_platform_usage, usage_rendering);
         *done = true;
         return true;
     case OPT_VERSION:

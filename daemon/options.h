@@ -16,11 +16,12 @@
 /// Strings are borrowed from argv.
 struct ch_options {
     // the daemon
-    const char *backend; ///< "auto", "jack", "null", "file"
+    const char *backend; ///< "auto", "jack", "wasapi", "null", "file"
     const char *device;  ///< NULL = default
     uint32_t rate_hz;    ///< 0 = default
     uint32_t period;     ///< frames; 0 = default
     const char *connect; ///< jack
+    bool exclusive;      ///< wasapi
     const char *socket;  ///< NULL = default
     uint32_t max_line;   ///< bytes of a request line
     double max_gain_db;  ///< no request sets more

@@ -16,8 +16,10 @@ struct ch_options;
 /// As getopt_long() wants them; ended by an entry without a name.
 extern const struct option ch_platform_options[];
 
-/// Their part of --help, between that of the daemon and that of rendering; where the socket is.
+/// Their part of --help, between that of the daemon and that of rendering; what there is to play
+/// to; where the socket is.
 extern const char ch_platform_usage[];
+extern const char ch_platform_device_usage[];
 extern const char ch_platform_socket_usage[];
 
 /// Take one of them; false, and the reason on standard error, if its value is none.

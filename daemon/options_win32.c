@@ -33,6 +33,15 @@ const char ch_platform_usage[] =
     "  --remove-service     stop it and remove it\n"
     "\n";
 
+const char ch_platform_device_usage[] =
+    "  --backend=NAME       auto (wasapi), wasapi, null or file\n"
+    "  --device=NAME        wasapi: id or name of a device, see `chant devices` (default: the\n"
+    "                       default device, whichever that is); file: the WAV file to write\n"
+    "  --exclusive          wasapi: the device for ourselves, in its own format\n"
+    "  --rate=HZ            sample rate, 8000 to 384000 (default 48000; wasapi: the device's)\n"
+    "  --period=FRAMES      frames a callback, 16 to 8192 (default 1024; wasapi: the shortest\n"
+    "                       that Windows allows, and never less than this)\n";
+
 const char ch_platform_socket_usage[] =
     "  --socket=NAME        the pipe to listen at (default %CHANT_SOCKET%, else\n"
     "                       \\\\.\\pipe\\chant-SID with the user's SID)\n";

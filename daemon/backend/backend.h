@@ -2,8 +2,8 @@
 // daemon/backend/backend.h — where the sound goes: the contract of every backend.
 //
 // A backend owns the [rt] thread and calls ch_engine_clock() and ch_engine_run() from it, nothing
-// else of ours.  jack is called by its server whenever the server likes; null paces itself; file
-// runs as fast as the decoder delivers.
+// else of ours.  jack is called by its server whenever the server likes; wasapi whenever the device
+// has room; null paces itself; file runs as fast as the decoder delivers.
 //
 // Life: open → start ⇄ stop → close.  All calls come from one thread at a time, perhaps a helper
 // (open and close may block for seconds, so control/ never calls them on the loop).  While
@@ -21,15 +21,17 @@ struct ch_engine;
 struct ch_backend; ///< an open one; each backend defines its own
 
 enum ch_backend_event {
-    CH_BACKEND_LOST,   ///< the server or device is gone: close it; the engine is no longer called
-    CH_BACKEND_CHANGED ///< rate, period or latency changed: read the info again
+    CH_BACKEND_LOST,    ///< the server or device is gone: close it; the engine is no longer called
+    CH_BACKEND_CHANGED, ///< rate, period or latency changed: read the info again
+    CH_BACKEND_MOVED    ///< it works, but another device is the default now: close it, open anew
 };
 
 /// What control/ asks for.
 struct ch_backend_config {
-    const char *device; ///< jack: server name; file: the path; NULL = default
-    uint32_t rate_hz;   ///< 0 = default (48000, or the server's; jack refuses another than its own)
-    uint32_t period;    ///< frames; 0 = default (1024, or the server's)
+    const char *device;  ///< jack: server name; wasapi: id or name; file: path; NULL = default
+    uint32_t rate_hz;    ///< 0 = default (48000, or the server's or device's, which refuse another)
+    uint32_t period;     ///< frames; 0 = default (1024, the server's, or the device's shortest)
+    bool exclusive;      ///< wasapi: a device for ourselves, at any rate and period that it has
     const char *connect; ///< jack: "auto", "none" or a POSIX extended regex of port names
     const char *format;  ///< file: "f32" (default), "s16", "s24"
     const char *dither;  ///< file: "auto" (default), "on", "off"
@@ -38,21 +40,45 @@ struct ch_backend_config {
     void *context;
 };
 
+#define CH_DEVICE_ID_BYTES   256
+#define CH_DEVICE_NAME_BYTES 128
+
 /// What there is.
 struct ch_backend_info {
     uint32_t rate_hz;
-    uint32_t period;         ///< frames
-    uint32_t latency_frames; ///< from the callback to the ear, as far as the system says
-    uint32_t n_xruns;        ///< all that it knows of, whoever caused them
-    uint64_t n_server_xruns; ///< those for which a sound server is to blame
-    uint64_t server_xrun_ns; ///< when it was the last time, CLOCK_MONOTONIC; 0 = never
-    char device[128];        ///< what a person would call it
+    uint32_t period;                   ///< frames
+    uint32_t latency_frames;           ///< from the callback to the ear, as far as the system says
+    uint32_t n_xruns;                  ///< all that it knows of, whoever caused them
+    uint64_t n_server_xruns;           ///< those for which a sound server is to blame
+    uint64_t server_xrun_ns;           ///< when it was the last time, CLOCK_MONOTONIC; 0 = never
+    char device[CH_DEVICE_NAME_BYTES]; ///< what a person would call it
+    char id[CH_DEVICE_ID_BYTES];       ///< as in the list of devices
+};
+
+/// One that could be played on.
+struct ch_device_entry {
+    char id[CH_DEVICE_ID_BYTES];     ///< for config.device; for good
+    char name[CH_DEVICE_NAME_BYTES]; ///< what a person would call it; for config.device, too
+    bool is_default;                 ///< the one that is played on when none is named
+    uint32_t rate_hz, n_channels;
+    const char *format;      ///< "f32", "s16", "s24" or "s32"; static
+    uint32_t period;         ///< frames: what it would be played on with
+    uint32_t period_min;     ///< the shortest that it allows
+    uint32_t period_default; ///< its own choice
+};
+
+struct ch_device_list {
+    struct ch_device_entry *entries; ///< from malloc(); the caller frees
+    uint32_t n;
 };
 
 struct ch_backend_ops {
-    const char *name;    ///< "jack", "null", "file"
+    const char *name;    ///< "jack", "wasapi", "null", "file"
     const char *summary; ///< for --help
     bool always_on; ///< called without end once started; else control/ stops it when nothing plays
+    bool may_block; ///< open and close may take long: control/ has a helper thread for them
+    unsigned waits_for; ///< after which failures of the first open it tries again: bits 1 << status
+    uint32_t retry_ms;  ///< while something is to be heard: how often; 0 = less and less often
 
     /// Get the device.  On failure *out is NULL, nothing is left behind, `detail` (256 bytes) has
     /// a sentence that names the device and the remedy.  CH_NO_DEVICE, CH_BUSY, CH_OUT_OF_RANGE,
@@ -67,6 +93,10 @@ struct ch_backend_ops {
     void (*close)(struct ch_backend *backend);
     /// [any] while open.
     void (*get_info)(struct ch_backend *backend, struct ch_backend_info *info);
+    /// What there is to play on, whether or not something is open.  May take seconds, so control/
+    /// asks on a helper thread.  On failure *out is empty, and `detail` (256 bytes) says why.  NULL
+    /// where there is nothing to list.
+    enum ch_status (*list)(struct ch_device_list *out, char *detail);
 };
 
 extern const struct ch_backend_ops ch_backend_null;
@@ -74,8 +104,15 @@ extern const struct ch_backend_ops ch_backend_file;
 #ifdef HAVE_JACK
 extern const struct ch_backend_ops ch_backend_jack;
 #endif
+#ifdef HAVE_WASAPI
+extern const struct ch_backend_ops ch_backend_wasapi;
+#endif
 
-/// By name, or NULL.  `auto` is control's business: jack if a server answers, else null.    [any]
+/// By name, or NULL.  `auto` is control's business: wasapi where there is one, else jack if a
+/// server answers, else null.                                                                [any]
 const struct ch_backend_ops *ch_backend_find(const char *name);
+
+/// Each of this build in turn, best first; NULL after the last.                               [any]
+const struct ch_backend_ops *ch_backend_at(unsigned index);
 
 #endif

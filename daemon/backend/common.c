@@ -42,6 +42,19 @@ ch_backend_choose_period(uint32_t asked, uint32_t min, uint32_t *period, char *d
 }
 
 enum ch_status
+ch_backend_list_one(struct ch_device_list *out, const struct ch_device_entry *entry, char *detail)
+{
+    *out = (struct ch_device_list){.entries = malloc(sizeof *out->entries)};
+    if (!out->entries) {
+        snprintf(detail, CH_DETAIL_BYTES, "no memory for a list of devices");
+        return CH_NO_MEMORY;
+    }
+    out->entries[0] = *entry;
+    out->n = 1;
+    return CH_OK;
+}
+
+enum ch_status
 ch_planes_init(struct ch_planes *planes, uint32_t n_frames)
 {
     // Whole vectors per plane, so that each one starts aligned.

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "daemon/backend/backend.h"
 #include "daemon/base/attributes.h"
 #include "daemon/base/status.h"
 #include "daemon/base/units.h"
@@ -19,6 +20,10 @@ enum ch_status ch_backend_choose_rate(uint32_t asked_hz, uint32_t *rate_hz, char
 /// 1024 frames when nothing is asked for; CH_OUT_OF_RANGE, with the range in `detail`.
 enum ch_status ch_backend_choose_period(uint32_t asked, uint32_t min, uint32_t *period,
                                         char *detail);
+
+/// A list of a single device: a copy of it.
+enum ch_status ch_backend_list_one(struct ch_device_list *out, const struct ch_device_entry *entry,
+                                   char *detail);
 
 /// Buffers for one block.
 struct ch_planes {

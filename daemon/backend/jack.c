@@ -342,15 +342,19 @@ jack_get_info(struct ch_backend *backend, struct ch_backend_info *info)
         .server_xrun_ns = inside_ns > outside_ns ? inside_ns : outside_ns,
     };
     snprintf(info->device, sizeof info->device, "JACK server %s", backend->server);
+    snprintf(info->id, sizeof info->id, "%s", backend->server);
 }
 
 const struct ch_backend_ops ch_backend_jack = {
     .name = "jack",
     .summary = "plays to a JACK or PipeWire server",
     .always_on = true,
+    .may_block = true,
+    .waits_for = 1u << CH_NO_DEVICE,
     .open = jack_open,
     .start = jack_start,
     .stop = jack_stop,
     .close = jack_close,
     .get_info = jack_get_info,
+    .list = ch_jack_list,
 };

@@ -56,6 +56,9 @@ struct ch_backend {
     void *context;
 };
 
+/// The `list` of the backend's ops, in jack_list.c.                                        [worker]
+enum ch_status ch_jack_list(struct ch_device_list *out, char *detail);
+
 /// Before the client is activated.                                                       [setup]
 void ch_jack_set_callbacks(struct ch_backend *backend);
 

@@ -23,6 +23,7 @@ enum {
     PRIORITY = 5, // what JACK gives to its clients
 };
 #define ABSENCE_NS (CH_NS_PER_S / 2)
+#define NAME       "a clock, no sound"
 
 struct ch_backend {
     uint32_t rate_hz, period;
@@ -171,8 +172,25 @@ null_get_info(struct ch_backend *backend, struct ch_backend_info *info)
         .period = backend->period,
         .latency_frames = backend->period,
         .n_xruns = atomic_load_explicit(&backend->n_late, memory_order_relaxed),
-        .device = "a clock, no sound",
+        .device = NAME,
+        .id = "null",
     };
+}
+
+static enum ch_status
+null_list(struct ch_device_list *out, char *detail)
+{
+    *out = (struct ch_device_list){0};
+    struct ch_device_entry entry = {.id = "null",
+                                    .name = NAME,
+                                    .is_default = true,
+                                    .n_channels = CH_CHANNELS,
+                                    .format = "f32",
+                                    .period_min = PERIOD_MIN};
+    (void)ch_backend_choose_rate(0, &entry.rate_hz, detail);
+    (void)ch_backend_choose_period(0, PERIOD_MIN, &entry.period, detail);
+    entry.period_default = entry.period;
+    return ch_backend_list_one(out, &entry, detail);
 }
 
 const struct ch_backend_ops ch_backend_null = {
@@ -184,4 +202,5 @@ const struct ch_backend_ops ch_backend_null = {
     .stop = null_stop,
     .close = null_close,
     .get_info = null_get_info,
+    .list = null_list,
 };

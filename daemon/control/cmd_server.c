@@ -19,6 +19,9 @@ rpc_version(struct ch_request *request)
 #ifdef HAVE_JACK
         "backend.jack",
 #endif
+#ifdef HAVE_WASAPI
+        "backend.wasapi",
+#endif
         "backend.null", "backend.file",
 #ifdef HAVE_SYSTEMD
         "systemd",

@@ -23,6 +23,7 @@ on_wake(uv_async_t *async)
 {
     struct ch_daemon *daemon = async->data;
     ch_device_poll(daemon);
+    ch_device_lists_poll(daemon);
     ch_transport_poll(daemon);
     ch_feeds_poll(daemon);
     ch_sound_state_poll(daemon);
@@ -145,6 +146,7 @@ static void
 leave(struct ch_daemon *daemon)
 {
     ch_device_close(daemon);
+    ch_device_lists_fini(daemon);
     ch_sessions_close_all(daemon);
     ch_feeds_fini(daemon);
     ch_scans_fini(daemon); // its thread wakes the loop

@@ -38,6 +38,7 @@ struct ch_daemon {
 
     struct ch_link link; ///< to the engine
     struct ch_device device;
+    struct ch_device_lists device_lists;
     struct ch_transport transport;
     struct ch_loudness loudness;
     struct ch_scans scans;

@@ -25,6 +25,7 @@ tell_all(struct ch_daemon *daemon)
 }
 
 static void begin_open(struct ch_daemon *daemon);
+static void retry_later(struct ch_daemon *daemon);
 
 // Any thread but [rt].
 static void
@@ -37,6 +38,9 @@ on_backend_event(void *context, enum ch_backend_event event)
         break;
     case CH_BACKEND_CHANGED:
         atomic_store(&daemon->device.changed, true);
+        break;
+    case CH_BACKEND_MOVED:
+        atomic_store(&daemon->device.moved, true);
         break;
     }
     uv_async_send(&daemon->wake);
@@ -119,10 +123,14 @@ void
 ch_device_want(struct ch_daemon *daemon, bool wanted)
 {
     struct ch_device *device = &daemon->device;
+    const bool newly = wanted && !device->wanted;
     device->wanted = wanted;
     if (wanted) {
         uv_timer_stop(&device->rest);
         start_running(daemon);
+        if (newly && device->state == CH_DEVICE_LOST) {
+            retry_later(daemon); // sooner than before
+        }
     } else if (device->running && !device->ops->always_on) {
         // Again and again until the last tail has gone.
         uv_timer_start(&device->rest, on_rest, REST_MS, REST_MS);
@@ -139,6 +147,7 @@ config_for(struct ch_daemon *daemon)
         .device = options->device,
         .rate_hz = options->rate_hz,
         .period = options->period,
+        .exclusive = options->exclusive,
         .connect = options->connect,
         .format = options->format,
         .dither = options->dither,
@@ -147,10 +156,19 @@ config_for(struct ch_daemon *daemon)
     };
 }
 
+// What is to be closed goes first.
 static void
 open_now(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
+    if (device->to_close) {
+        device->ops->close(device->to_close);
+        device->to_close = NULL;
+    }
+    // What the one before has said no longer counts; this one may speak before open() returns.
+    atomic_store(&device->lost, false);
+    atomic_store(&device->changed, false);
+    atomic_store(&device->moved, false);
     const struct ch_backend_config config = config_for(daemon);
     device->opened_detail[0] = 0;
     device->opened_status = device->ops->open(&device->opened, &config, device->opened_detail);
@@ -161,13 +179,8 @@ static void
 help(void *context)
 {
     struct ch_daemon *daemon = context;
-    struct ch_device *device = &daemon->device;
-    if (device->to_close) {
-        device->ops->close(device->to_close);
-        device->to_close = NULL;
-    }
     open_now(daemon);
-    atomic_store(&device->helped, true);
+    atomic_store(&daemon->device.helped, true);
     uv_async_send(&daemon->wake);
 }
 
@@ -188,6 +201,10 @@ retry_later(struct ch_daemon *daemon)
     if (delay_ms > RETRY_MAX_MS) {
         delay_ms = RETRY_MAX_MS;
     }
+    // Somebody listens, and wants to hear it again as soon as it is back.
+    if (device->wanted && device->ops->retry_ms && delay_ms > device->ops->retry_ms) {
+        delay_ms = device->ops->retry_ms;
+    }
     uv_timer_start(&device->retry, on_retry, delay_ms, 0);
 }
 
@@ -204,8 +221,8 @@ on_open_failed(struct ch_daemon *daemon)
         return;
     }
     device->n_failures++;
-    const bool is_served = device->ops->always_on; // by a server that may be started later
-    const bool may_come = device->ever_open || (is_served && device->opened_status == CH_NO_DEVICE);
+    const bool may_come =
+        device->ever_open || (device->ops->waits_for & 1u << device->opened_status);
     if (!may_come) {
         ch_error("%s", device->detail);
         device->state = CH_DEVICE_CLOSED;
@@ -229,8 +246,6 @@ on_opened(struct ch_daemon *daemon)
     device->backend = device->opened;
     device->opened = NULL;
     device->probing = false;
-    atomic_store(&device->lost, false);
-    atomic_store(&device->changed, false);
     device->ops->get_info(device->backend, &device->info);
     device->state = CH_DEVICE_OPEN;
     device->fresh = true;
@@ -259,8 +274,7 @@ begin_open(struct ch_daemon *daemon)
     }
     device->state = CH_DEVICE_OPENING;
     device->opened = NULL;
-    // A backend that is called by somebody else may keep us waiting while it opens or closes.
-    if (device->ops->always_on) {
+    if (device->ops->may_block) {
         atomic_store(&device->helped, false);
         if (ch_thread_start(&device->helper, "chant-device", CH_STACK_WORKER, help, daemon) ==
             CH_OK) {
@@ -292,9 +306,12 @@ ch_device_open(struct ch_daemon *daemon)
     struct ch_device *device = &daemon->device;
     device->ops = ch_backend_find(daemon->options.backend);
     if (!device->ops) {
-        // auto
-        device->ops = ch_backend_find("jack");
-        device->probing = device->ops != NULL;
+        // auto: where Windows has a device or will have one, that; else a server, else none
+        device->ops = ch_backend_find("wasapi");
+        if (!device->ops) {
+            device->ops = ch_backend_find("jack");
+            device->probing = device->ops != NULL;
+        }
         if (!device->ops) {
             device->ops = &ch_backend_null;
         }
@@ -306,12 +323,22 @@ ch_device_open(struct ch_daemon *daemon)
 
 // The backend is about to go, and what it has counted with it.
 static void
+keep_counts(struct ch_device *device)
+{
+    ch_device_refresh(device);
+    device->n_server_xruns += device->info.n_server_xruns;
+    if (device->info.server_xrun_ns > device->server_xrun_ns) {
+        device->server_xrun_ns = device->info.server_xrun_ns;
+    }
+    device->info.n_server_xruns = 0;
+}
+
+static void
 count_loss(struct ch_device *device)
 {
     const uint64_t now_ns = ch_os_mono_ns();
-    ch_device_refresh(device);
+    keep_counts(device);
     device->n_losses++;
-    device->n_server_xruns += device->info.n_server_xruns;
     if (device->ops->always_on) {
         device->n_server_xruns++;
         device->server_xrun_ns = now_ns;
@@ -319,16 +346,24 @@ count_loss(struct ch_device *device)
         device->n_other_losses++;
         device->other_loss_ns = now_ns;
     }
-    device->info.n_server_xruns = 0;
+}
+
+// By the helper, before it opens anew; at once if it takes no time.
+static void
+close_later(struct ch_device *device)
+{
+    if (device->ops->may_block) {
+        device->to_close = device->backend;
+    } else {
+        device->ops->close(device->backend);
+    }
+    device->backend = NULL;
 }
 
 static void
 on_lost(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
-    if (device->state != CH_DEVICE_OPEN) {
-        return;
-    }
     if (device->running) {
         count_loss(device); // else it has not started at all
     }
@@ -337,23 +372,27 @@ on_lost(struct ch_daemon *daemon)
     ch_warning("%s; playing on when it is back", device->detail);
     stop_running(daemon);
     device->state = CH_DEVICE_LOST;
-    if (device->ops->always_on) {
-        device->to_close = device->backend; // by the helper, before it opens anew
-    } else {
-        device->ops->close(device->backend);
-    }
-    device->backend = NULL;
+    close_later(device);
     tell_all(daemon);
     retry_later(daemon);
+}
+
+// What plays goes on at once on the device that is the default now, whatever its rate.
+static void
+on_moved(struct ch_daemon *daemon)
+{
+    struct ch_device *device = &daemon->device;
+    keep_counts(device);
+    stop_running(daemon);
+    close_later(device);
+    begin_open(daemon);
+    tell_all(daemon);
 }
 
 static void
 on_changed(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
-    if (device->state != CH_DEVICE_OPEN) {
-        return;
-    }
     const uint32_t rate_before = device->info.rate_hz;
     device->ops->get_info(device->backend, &device->info);
     if (device->info.rate_hz != rate_before) {
@@ -382,10 +421,14 @@ ch_device_poll(struct ch_daemon *daemon)
             on_opened(daemon);
         }
     }
-    if (atomic_exchange(&device->lost, false)) {
+    // Of one that is not open yet it is looked at when it is.
+    if (device->state == CH_DEVICE_OPEN && atomic_exchange(&device->lost, false)) {
         on_lost(daemon);
     }
-    if (atomic_exchange(&device->changed, false)) {
+    if (device->state == CH_DEVICE_OPEN && atomic_exchange(&device->moved, false)) {
+        on_moved(daemon);
+    }
+    if (device->state == CH_DEVICE_OPEN && atomic_exchange(&device->changed, false)) {
         on_changed(daemon);
     }
 }

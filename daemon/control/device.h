@@ -2,7 +2,8 @@
 // daemon/control/device.h — keeps a backend open, starts and stops it, gets it back.         [main]
 //
 // CLOSED → OPENING → OPEN ⇄ running, and from OPEN to LOST, which tries again after 100, 200, …
-// 2000 ms.  What plays waits meanwhile, and goes on where it was.  Open and close may block, so
+// 2000 ms, or as often as the backend wants while somebody listens.  What plays waits meanwhile,
+// and goes on where it was.  Open and close may block, so
 // they happen on a helper thread for backends that can.
 
 #ifndef CH_CONTROL_DEVICE_H
@@ -20,6 +21,25 @@
 
 struct ch_daemon;
 struct ch_request;
+
+#define CH_DEVICE_LISTS_MAX 4 ///< backends of a build
+
+struct ch_device_asker;
+
+/// What backends have answered to device.list, and who waits for it.
+struct ch_device_lists {
+    struct ch_device_asker *being_answered, *waiting;
+    const struct ch_backend_ops *skipped; ///< is open, and not asked
+    struct ch_thread helper;
+    bool helping;
+    _Atomic bool helped; ///< set by the helper when it has done
+    struct ch_device_answer {
+        const struct ch_backend_ops *ops;
+        struct ch_device_list list;
+        enum ch_status status;
+        char detail[256];
+    } answers[CH_DEVICE_LISTS_MAX];
+};
 
 enum ch_device_state { CH_DEVICE_CLOSED, CH_DEVICE_OPENING, CH_DEVICE_OPEN, CH_DEVICE_LOST };
 
@@ -53,7 +73,7 @@ struct ch_device {
     char opened_detail[256]; ///< why it got nothing
 
     // from any thread but [rt]
-    _Atomic bool lost, changed;
+    _Atomic bool lost, changed, moved;
 };
 
 /// Handles only: may not fail.
@@ -86,6 +106,11 @@ void ch_device_xruns(const struct ch_device *device, struct ch_engine_incidents 
 const char *ch_device_backend_name(const struct ch_daemon *daemon);
 /// "running" or "standing" for one that is open, else what topic `device` says.
 const char *ch_device_motion_name(const struct ch_device *device);
+
+/// The wake-up has come: answer device.list if its helper has done.
+void ch_device_lists_poll(struct ch_daemon *daemon);
+/// Wait for the helper; nobody is left waiting.
+void ch_device_lists_fini(struct ch_daemon *daemon);
 
 /// The value of topic `device`.
 void ch_device_write(struct ch_daemon *daemon, struct ch_buf *buf);

@@ -8,9 +8,10 @@
 #include "daemon/control/daemon.h"
 
 static const struct ch_method *const families[] = {
-    ch_rpc_methods,     ch_server_methods, ch_player_methods, ch_queue_methods,
-    ch_mixer_methods,   ch_output_methods, ch_eq_methods,     ch_eq_preset_methods,
-    ch_eq_text_methods, ch_flow_methods,   ch_tx_methods,     ch_loudness_methods,
+    ch_rpc_methods,       ch_server_methods,  ch_device_methods, ch_player_methods,
+    ch_queue_methods,     ch_mixer_methods,   ch_output_methods, ch_eq_methods,
+    ch_eq_preset_methods, ch_eq_text_methods, ch_flow_methods,   ch_tx_methods,
+    ch_loudness_methods,
 };
 
 const struct ch_method *

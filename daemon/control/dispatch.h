@@ -22,6 +22,7 @@ struct ch_method {
 /// One table for each family of methods, ended by a NULL name.
 extern const struct ch_method ch_rpc_methods[];
 extern const struct ch_method ch_server_methods[];
+extern const struct ch_method ch_device_methods[];
 extern const struct ch_method ch_player_methods[];
 extern const struct ch_method ch_queue_methods[];
 extern const struct ch_method ch_mixer_methods[];

@@ -167,7 +167,7 @@ def test_unknown_method_and_parameter(client):
 
 METHODS = [
     "rpc.version",
-    *("server.status", "server.stats"),
+    *("server.status", "server.stats", "device.list"),
     *("player." + m for m in "status play pause resume toggle stop next previous seek".split()),
     *("player.load", "player.mode"),
     *("queue." + m for m in "list add remove move clear".split()),
