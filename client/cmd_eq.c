@@ -16,6 +16,7 @@
 #include "client/report.h"
 #include "client/values.h"
 #include "protocol/names.h"
+#include "system/file.h"
 
 static int
 show(const struct ch_invocation *inv)
@@ -290,7 +291,7 @@ preamp(const struct ch_invocation *inv)
 static char *
 read_json_file(const char *path, int *rc)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = ch_sys_fopen(path, "r");
     if (!file) {
         const char *name = errno == ENOENT || errno == ENOTDIR ? "NOT_FOUND"
                            : errno == EACCES                   ? "DENIED"

@@ -12,6 +12,7 @@
 #include "client/output.h"
 #include "client/report.h"
 #include "protocol/names.h"
+#include "system/file.h"
 
 /// A longer text is no request any more.
 #define TEXT_BYTES_MAX (CH_LINE_MAX_DEFAULT / 2)
@@ -30,7 +31,7 @@ static char *
 read_text(const char *path, size_t *length, int *rc)
 {
     const bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "re");
+    FILE *file = standard ? stdin : ch_sys_fopen(path, "r");
     if (!file) {
         *rc = fail_file(path, errno);
         return NULL;
@@ -133,7 +134,7 @@ static int
 write_text(const char *path, const char *text)
 {
     const bool standard = !path || strcmp(path, "-") == 0;
-    FILE *file = standard ? stdout : fopen(path, "we");
+    FILE *file = standard ? stdout : ch_sys_fopen(path, "w");
     if (!file) {
         return fail_file(path, errno);
     }

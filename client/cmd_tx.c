@@ -10,6 +10,7 @@
 #include "client/report.h"
 #include "client/values.h"
 #include "protocol/names.h"
+#include "system/file.h"
 
 /// What lands later is answered later.
 #define PATIENCE_MS (24 * 3600 * 1000)
@@ -20,7 +21,7 @@
 static char *
 read_all(const char *path, int *rc)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    FILE *file = strcmp(path, "-") == 0 ? stdin : ch_sys_fopen(path, "r");
     if (!file) {
         *rc = errno == ENOENT ? ch_fail("NOT_FOUND", "no such file: %s", path)
               : errno == EACCES

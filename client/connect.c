@@ -5,11 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/fields.h"
 #include "client/report.h"
 #include "protocol/names.h"
+#include "system/clock.h"
 
 /// The longest answer that is believed: a queue is fetched in pages, so none comes near.
 #define ANSWER_BYTES_MAX (64u * 1024u * 1024u)
@@ -19,9 +19,7 @@
 static int64_t
 mono_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(ch_sys_mono_ns() / 1000000);
 }
 
 static int

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "client/uris.h"
+
+#include "system/file.h"
+#include "system/path.h"
 
 static bool
 is_digit(char c)
@@ -67,9 +69,9 @@ ch_is_audio_name(const char *name)
 {
     static const char *const extensions[] = {"wav",  "wave", "aif", "aiff", "aifc",
                                              "flac", "ogg",  "oga", "opus", "mp3"};
-    const char *slash = strrchr(name, '/');
-    const char *dot = strrchr(slash ? slash + 1 : name, '.');
-    if (!dot || dot == name || dot[-1] == '/') {
+    const char *last = ch_path_name(name);
+    const char *dot = strrchr(last, '.');
+    if (!dot || dot == last) {
         return false; // ".wav" is a hidden file without an extension
     }
     for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
@@ -84,56 +86,59 @@ ch_is_audio_name(const char *name)
 static void
 tidy(char *path, bool fold_parents)
 {
-    char *out = path;
-    for (const char *p = path; *p != '\0';) {
+    char *begin = path + ch_path_root(path), *out = begin;
+    for (const char *p = begin; *p != '\0';) {
         while (*p == '/') {
             p++;
         }
         size_t n = strcspn(p, "/");
         if (n == 2 && p[0] == '.' && p[1] == '.' && fold_parents) {
-            while (out > path && *--out != '/') {
+            while (out > begin && *--out != '/') {
             }
         } else if (n > 0 && !(n == 1 && p[0] == '.')) {
-            *out++ = '/';
+            if (out > begin) {
+                *out++ = '/';
+            }
             memmove(out, p, n);
             out += n;
         }
         p += n;
     }
-    if (out == path) {
-        *out++ = '/';
-    }
     *out = '\0';
 }
 
-static bool
-same_file(const char *a, const char *b)
+/// Not tidy yet; malloc()ed, NULL without memory.
+static char *
+join(const char *folder, const char *path)
 {
-    struct stat at_a, at_b;
-    return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
-           at_a.st_ino == at_b.st_ino;
+    const size_t n_folder = ch_path_is_absolute(path) ? 0 : strlen(folder);
+    char *joined = malloc(n_folder + 1 + strlen(path) + 1);
+    if (joined) {
+        memcpy(joined, folder, n_folder);
+        strcpy(joined + n_folder, n_folder ? "/" : "");
+        strcat(joined, path);
+        ch_path_normalise(joined);
+    }
+    return joined;
 }
 
 char *
 ch_path_absolute(const char *folder, const char *path)
 {
-    bool relative = path[0] != '/';
-    size_t n_folder = relative ? strlen(folder) : 0;
-    size_t n = n_folder + 1 + strlen(path) + 1;
-    char *plain = malloc(n);
-    char *folded = malloc(n);
+    char whole[CH_SYS_PATH_BYTES];
+    if (ch_path_is_half(path) && ch_sys_absolute(path, whole, sizeof whole)) {
+        path = whole;
+    }
+    char *plain = join(folder, path);
+    char *folded = join(folder, path);
     if (!plain || !folded) {
         free(plain);
         free(folded);
         return NULL;
     }
-    memcpy(plain, folder, n_folder);
-    plain[n_folder] = '/';
-    strcpy(plain + n_folder + 1, path);
     tidy(plain, false);
-    strcpy(folded, plain);
     tidy(folded, true);
-    if (strcmp(plain, folded) != 0 && !same_file(plain, folded)) {
+    if (strcmp(plain, folded) != 0 && !ch_sys_same_file(plain, folded)) {
         free(folded);
         return plain;
     }

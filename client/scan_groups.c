@@ -3,12 +3,11 @@
 
 #include "client/scan_groups.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "client/report.h"
+#include "system/file.h"
 
 #define DEPTH_MAX 64
 
@@ -36,8 +35,8 @@ add_group(struct ch_scan_groups *groups, const char *folder)
 static bool
 is_folder(const char *path)
 {
-    struct stat at;
-    return lstat(path, &at) == 0 && S_ISDIR(at.st_mode);
+    struct ch_sys_file_info info;
+    return ch_sys_stat_link(path, &info) && info.kind == CH_SYS_FOLDER;
 }
 
 static int walk(struct ch_scan_groups *groups, const char *folder, int depth);
@@ -48,26 +47,45 @@ compare_names(const void *a, const void *b)
     return ch_natural_compare(*(char *const *)a, *(char *const *)b);
 }
 
+static bool
+has_room(char ***paths, size_t n, size_t *capacity)
+{
+    if (n == *capacity) {
+        const size_t wanted = n ? 2 * n : 16;
+        char **more = realloc(*paths, wanted * sizeof *more);
+        if (!more) {
+            return false;
+        }
+        *paths = more;
+        *capacity = wanted;
+    }
+    return true;
+}
+
+/// Its folders; what there is no memory for is left out.
+static size_t
+list_folders(const char *folder, char ***paths)
+{
+    struct ch_sys_dir *dir = ch_sys_dir_open(folder);
+    size_t n = 0, capacity = 0;
+    for (const char *name; dir && (name = ch_sys_dir_next(dir)) != NULL;) {
+        char *path = name[0] != '.' ? ch_path_absolute(folder, name) : NULL;
+        if (path && is_folder(path) && has_room(paths, n, &capacity)) {
+            (*paths)[n++] = path;
+        } else {
+            free(path);
+        }
+    }
+    ch_sys_dir_close(dir);
+    return n;
+}
+
 /// The folders in it, in natural order.
 static int
 walk_below(struct ch_scan_groups *groups, const char *folder, int depth)
 {
-    struct dirent **entries = NULL;
-    const int n = scandir(folder, &entries, NULL, NULL);
-    char **paths = n > 0 ? calloc((size_t)n, sizeof *paths) : NULL;
-    size_t n_paths = 0;
-    for (int i = 0; i < n; i++) {
-        char *path = paths && entries[i]->d_name[0] != '.'
-                         ? ch_path_absolute(folder, entries[i]->d_name)
-                         : NULL;
-        if (path && is_folder(path)) {
-            paths[n_paths++] = path;
-        } else {
-            free(path);
-        }
-        free(entries[i]);
-    }
-    free(entries);
+    char **paths = NULL;
+    const size_t n_paths = list_folders(folder, &paths);
     int rc = CH_EXIT_OK;
     if (paths) {
         qsort(paths, n_paths, sizeof *paths, compare_names);
@@ -109,9 +127,9 @@ ch_scan_groups_collect(struct ch_scan_groups *groups, char *const *words, int n_
 {
     int rc = CH_EXIT_OK;
     for (int i = 0; rc == CH_EXIT_OK && i < n_words; i++) {
-        struct stat at;
-        if (stat(words[i], &at) == 0 && S_ISDIR(at.st_mode)) {
-            char *real = realpath(words[i], NULL);
+        struct ch_sys_file_info info;
+        if (ch_sys_stat(words[i], &info) && info.kind == CH_SYS_FOLDER) {
+            char *real = ch_sys_real_path(words[i]);
             rc =
                 real ? walk(groups, real, 0) : ch_fail("NOT_FOUND", "no such folder: %s", words[i]);
             free(real);

@@ -3,18 +3,21 @@
 
 #include "client/uris.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/report.h"
 #include "protocol/json.h"
+#include "system/env.h"
+#include "system/file.h"
+#include "system/path.h"
+#include "system/printf.h"
 
 #define PLAYLIST_DEPTH_MAX 4 ///< playlists inside playlists
 
@@ -22,14 +25,14 @@
 struct playlist {
     const struct playlist *outer;
     int depth;
-    dev_t device;
-    ino_t inode;
+    uint64_t device, inode;
 };
 
 static bool add_word(struct ch_uris *uris, const char *word, const char *folder,
                      const struct playlist *outer, struct ch_uris_problem *problem);
 
-__attribute__((format(printf, 3, 4))) static bool
+CH_PRINTF(3, 4)
+static bool
 fail(struct ch_uris_problem *problem, const char *name, const char *format, ...)
 {
     va_list args;
@@ -90,11 +93,13 @@ uri_from_path(const char *path)
     if (ch_utf8_valid(path, strlen(path))) {
         return strdup(path);
     }
-    char *uri = malloc(strlen("file://") + 3 * strlen(path) + 1);
+    const char *prefix = ch_path_uri_prefix(path);
+    char *uri = malloc(strlen(prefix) + 3 * strlen(path) + 1);
     if (!uri) {
         return NULL;
     }
-    char *out = stpcpy(uri, "file://");
+    strcpy(uri, prefix);
+    char *out = uri + strlen(prefix);
     for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++) {
         if (*p > 0x20 && *p < 0x7f && *p != '%' && *p != '?' && *p != '#') {
             *out++ = (char)*p;
@@ -113,29 +118,31 @@ compare_items(const void *a, const void *b)
 }
 
 static bool
-is_regular(int folder_fd, const char *name)
+is_regular(const char *folder, const char *name)
 {
-    struct stat at;
-    return fstatat(folder_fd, name, &at, 0) == 0 && S_ISREG(at.st_mode);
+    char *path = ch_path_absolute(folder, name);
+    struct ch_sys_file_info info;
+    const bool yes = path && ch_sys_stat(path, &info) && info.kind == CH_SYS_REGULAR;
+    free(path);
+    return yes;
 }
 
 static bool
 add_directory(struct ch_uris *uris, const char *word, const char *path,
               struct ch_uris_problem *problem)
 {
-    DIR *dir = opendir(path);
+    struct ch_sys_dir *dir = ch_sys_dir_open(path);
     if (!dir) {
         return fail_errno(problem, word, errno);
     }
     struct ch_uris names = {0};
     bool ok = true;
-    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
-        if (e->d_name[0] != '.' && ch_is_audio_name(e->d_name) &&
-            is_regular(dirfd(dir), e->d_name)) {
-            ok = push(&names, strdup(e->d_name), problem);
+    for (const char *name; ok && (name = ch_sys_dir_next(dir)) != NULL;) {
+        if (name[0] != '.' && ch_is_audio_name(name) && is_regular(path, name)) {
+            ok = push(&names, strdup(name), problem);
         }
     }
-    closedir(dir);
+    ch_sys_dir_close(dir);
     if (ok && names.count == 0) {
         ok = fail(problem, "NOT_FOUND", "no audio files in %s", word);
     }
@@ -174,6 +181,32 @@ playlist_entry(char *line, size_t length, bool first)
     return n == 0 || entry[0] == '#' ? NULL : entry;
 }
 
+/// A line with its end, however long; false at the end of the file or without memory.
+static bool
+read_line(FILE *file, char **line, size_t *capacity, size_t *length)
+{
+    *length = 0;
+    for (;;) {
+        if (*capacity - *length < 2) {
+            const size_t more = *capacity ? 2 * *capacity : 256;
+            char *longer = realloc(*line, more);
+            if (!longer) {
+                return false;
+            }
+            *line = longer;
+            *capacity = more;
+        }
+        const size_t room = *capacity - *length;
+        if (!fgets(*line + *length, room < INT_MAX ? (int)room : INT_MAX, file)) {
+            return *length > 0;
+        }
+        *length += strlen(*line + *length);
+        if (*length > 0 && (*line)[*length - 1] == '\n') {
+            return true;
+        }
+    }
+}
+
 static bool
 add_entries(struct ch_uris *uris, FILE *file, const char *path, const struct playlist *playlist,
             struct ch_uris_problem *problem)
@@ -185,9 +218,9 @@ add_entries(struct ch_uris *uris, FILE *file, const char *path, const struct pla
     if (ok) {
         strrchr(folder, '/')[0] = '\0'; // the path is absolute
     }
-    ssize_t length;
-    for (int number = 1; ok && (length = getline(&line, &capacity, file)) >= 0; number++) {
-        char *entry = playlist_entry(line, (size_t)length, number == 1);
+    size_t length;
+    for (int number = 1; ok && read_line(file, &line, &capacity, &length); number++) {
+        char *entry = playlist_entry(line, length, number == 1);
         if (!entry || add_word(uris, entry, folder, playlist, problem)) {
             continue;
         }
@@ -221,7 +254,7 @@ add_playlist(struct ch_uris *uris, const char *word, const char *path,
     if (!check_nesting(playlist, word, problem)) {
         return false;
     }
-    FILE *file = fopen(path, "re");
+    FILE *file = ch_sys_fopen(path, "r");
     if (!file) {
         return fail_errno(problem, word, errno);
     }
@@ -238,15 +271,15 @@ static bool
 add_path(struct ch_uris *uris, const char *word, const char *path, const struct playlist *outer,
          struct ch_uris_problem *problem)
 {
-    struct stat at;
-    if (stat(path, &at) != 0) {
+    struct ch_sys_file_info info;
+    if (!ch_sys_stat(path, &info)) {
         return fail_errno(problem, word, errno);
     }
-    if (S_ISDIR(at.st_mode)) {
+    if (info.kind == CH_SYS_FOLDER) {
         return add_directory(uris, word, path, problem);
     }
-    if (S_ISREG(at.st_mode) && is_playlist_name(path)) {
-        struct playlist playlist = {outer, outer ? outer->depth + 1 : 1, at.st_dev, at.st_ino};
+    if (info.kind == CH_SYS_REGULAR && is_playlist_name(path)) {
+        struct playlist playlist = {outer, outer ? outer->depth + 1 : 1, info.device, info.inode};
         return add_playlist(uris, word, path, &playlist, problem);
     }
     return push(uris, uri_from_path(path), problem);
@@ -287,19 +320,16 @@ add_word(struct ch_uris *uris, const char *word, const char *folder, const struc
 static char *
 working_directory(void)
 {
-    const char *shown = getenv("PWD");
-    struct stat at_shown, at_dot;
-    if (shown && shown[0] == '/' && stat(shown, &at_shown) == 0 && stat(".", &at_dot) == 0 &&
-        at_shown.st_dev == at_dot.st_dev && at_shown.st_ino == at_dot.st_ino) {
-        return strdup(shown);
-    }
-    return getcwd(NULL, 0);
+    char folder[CH_SYS_PATH_BYTES];
+    const bool shown = ch_sys_env("PWD", folder, sizeof folder) && ch_path_is_absolute(folder) &&
+                       ch_sys_same_file(folder, ".");
+    return shown || ch_sys_current_dir(folder, sizeof folder) ? strdup(folder) : NULL;
 }
 
 bool
 ch_uris_add(struct ch_uris *uris, const char *word, struct ch_uris_problem *problem)
 {
-    if (word[0] == '/') {
+    if (ch_path_is_absolute(word)) {
         return add_word(uris, word, "", NULL, problem);
     }
     char *folder = working_directory();

@@ -6,10 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/report.h"
+#include "system/file.h"
 
 #define SUFFIX ".XXXXXX"
 
@@ -22,15 +21,6 @@ fail(const char *path, int error)
     return ch_fail(name, "can't write %s: %s", path, strerror(error));
 }
 
-/// The permissions that a new file gets; mkstemp() gives none to others.
-static void
-usual_mode(int fd)
-{
-    const mode_t mask = umask(0);
-    umask(mask);
-    (void)!fchmod(fd, 0666 & ~mask);
-}
-
 int
 ch_write_file_open(struct ch_write_file *file, const char *path)
 {
@@ -39,9 +29,9 @@ ch_write_file_open(struct ch_write_file *file, const char *path)
         file->out = stdout;
         return CH_EXIT_OK;
     }
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        file->out = fopen(path, "we");
+    struct ch_sys_file_info info;
+    if (ch_sys_stat(path, &info) && info.kind != CH_SYS_REGULAR) {
+        file->out = ch_sys_fopen(path, "w");
         return file->out ? CH_EXIT_OK : fail(path, errno);
     }
     const size_t n = strlen(path);
@@ -51,16 +41,16 @@ ch_write_file_open(struct ch_write_file *file, const char *path)
     }
     memcpy(file->draft, path, n);
     memcpy(file->draft + n, SUFFIX, sizeof SUFFIX);
-    const int fd = mkstemp(file->draft);
+    const int fd = ch_sys_open_new(file->draft);
     if (fd >= 0) {
-        usual_mode(fd);
-        file->out = fdopen(fd, "w");
+        ch_sys_usual_access(fd);
+        file->out = fdopen(fd, "wb");
     }
     if (!file->out) {
         const int error = errno;
         if (fd >= 0) {
-            close(fd);
-            unlink(file->draft);
+            ch_sys_close(fd);
+            (void)ch_sys_remove(file->draft);
         }
         free(file->draft);
         return fail(path, error);
@@ -88,12 +78,12 @@ ch_write_file_close(struct ch_write_file *file, bool whole)
         error = errno;
     }
     whole = whole && error == 0;
-    if (whole && file->draft && rename(file->draft, file->path) != 0) {
+    if (whole && file->draft && !ch_sys_rename(file->draft, file->path)) {
         whole = false;
         error = errno;
     }
     if (file->draft && !whole) {
-        unlink(file->draft);
+        (void)ch_sys_remove(file->draft);
     }
     free(file->draft);
     return whole ? CH_EXIT_OK : fail(file->path, error ? error : EIO);

@@ -28,7 +28,10 @@ ch_sys_make_dirs_above(const char *path)
     char *folder = strdup(path);
     int first = folder ? 0 : ENOMEM;
     bool ok = folder != NULL;
-    const size_t root = ch_path_root(path);
+    if (folder) {
+        ch_path_normalise(folder);
+    }
+    const size_t root = folder ? ch_path_root(folder) : 0;
     for (char *at = folder ? strchr(folder + (root ? root : 1), '/') : NULL; at;
          at = strchr(at + 1, '/')) {
         *at = 0;

@@ -22,6 +22,9 @@ ch_path_is_absolute(const char *path)
     return ch_path_root(path) > 0;
 }
 
+/// Relative to something else than a folder: "C:a" and "/a" of Windows; ch_sys_absolute() knows.
+bool ch_path_is_half(const char *path);
+
 /// In place: '\' becomes '/', "\\?\C:\" and "\\?\UNC\server" lose their prefix, the letter of a
 /// drive becomes a capital.  On POSIX, where '\' is a letter as any other, nothing.
 void ch_path_normalise(char *path);

@@ -11,6 +11,13 @@ ch_path_root(const char *path)
     return path[0] == '/';
 }
 
+bool
+ch_path_is_half(const char *path)
+{
+    (void)path;
+    return false;
+}
+
 void
 ch_path_normalise(char *path)
 {

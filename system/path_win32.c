@@ -37,6 +37,13 @@ ch_path_root(const char *path)
     return path[n] ? n + 1 : n;
 }
 
+bool
+ch_path_is_half(const char *path)
+{
+    return !ch_path_is_absolute(path) &&
+           (is_slash(path[0]) || (is_letter(path[0]) && path[1] == ':'));
+}
+
 void
 ch_path_normalise(char *path)
 {
