@@ -19,7 +19,7 @@
 static int64_t
 mono_ms(void)
 {
-    return (int64_t)(ch_sys_mono_ns() / 1000000);
+    return (int64_t)(ch_sys_mono_ns() / 1000000u);
 }
 
 static int

@@ -10,7 +10,7 @@
 #include "client/args.h"
 #include "system/printf.h"
 
-/// Once, before the rest of this header: whoever reads us may leave (output_posix.c, output_win32.c).
+/// Once, before the rest of this header (output_posix.c, output_win32.c).
 void ch_out_begin(void);
 
 /// Whether the terminal's character set is UTF-8.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// client/output_posix.c — a reader that leaves is an error of write(); the terminal's line by codes.
+// client/output_posix.c — a reader that leaves is an error of write(); the terminal by its codes.
 
 #include "client/output.h"
 
