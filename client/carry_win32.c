@@ -6,6 +6,8 @@
 
 #include "client/carry.h"
 
+#include <windows.h>
+
 #include <process.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,8 @@
 
 #include "client/channel_win32.h"
 
+#include <windows.h>
+
 #include <winternl.h>
 
 #include <stdio.h>

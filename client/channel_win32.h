@@ -4,14 +4,12 @@
 #ifndef CH_CLIENT_CHANNEL_WIN32_H
 #define CH_CLIENT_CHANNEL_WIN32_H
 
-#include <windows.h>
-
 #include "client/channel.h"
 
 /// As ch_channel_send(), with a limit of its own, INFINITE for none; may be called beside
 /// ch_channel_receive() in another thread.
 enum ch_channel_status ch_channel_write(struct ch_channel *channel, const char *bytes,
-                                        size_t n_bytes, DWORD timeout_ms);
+                                        size_t n_bytes, unsigned long timeout_ms);
 
 /// Give up what is under way in any thread; nothing more can be sent or received.
 void ch_channel_cancel(struct ch_channel *channel);
@@ -23,6 +21,6 @@ bool ch_channel_reader_gone(void);
 #define CH_READER_POLL_MS 100
 
 /// What the system says to a code of GetLastError(), on one line.
-void ch_channel_explain(DWORD err, char *why, size_t why_bytes);
+void ch_channel_explain(unsigned long err, char *why, size_t why_bytes);
 
 #endif

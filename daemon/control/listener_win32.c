@@ -20,8 +20,8 @@
 #include "daemon/control/session.h"
 #include "system/wide_win32.h"
 
-/// Instances that wait: as many clients may come in one turn of the loop, and the next ones find the
-/// pipe busy and wait themselves.
+/// Instances that wait: as many clients may come in one turn of the loop, and the next ones find
+/// the pipe busy and wait themselves.
 #define N_WAITING    32
 #define TRY_AGAIN_MS 250 ///< when the system had no instance left
 

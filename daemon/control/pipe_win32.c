@@ -3,6 +3,8 @@
 
 #include "daemon/control/pipe_win32.h"
 
+#include <windows.h>
+
 #include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +28,7 @@ ch_pipe_descriptor_text(const char *owner, const char *integrity)
     return ch_wide(text);
 }
 
-PSECURITY_DESCRIPTOR
+void *
 ch_pipe_descriptor(void)
 {
     char owner[CH_SID_BYTES], integrity[CH_SID_BYTES];
@@ -45,8 +47,17 @@ ch_pipe_descriptor(void)
     return descriptor;
 }
 
-HANDLE
-ch_pipe_create(const wchar_t *name, PSECURITY_DESCRIPTOR descriptor, bool first)
+/// Wine 8 takes the flag for the first instance and does not heed it; so they are counted, too.
+static bool
+is_alone(HANDLE pipe)
+{
+    DWORD n_instances = 0;
+    return GetNamedPipeHandleStateW(pipe, NULL, &n_instances, NULL, NULL, NULL, 0) &&
+           n_instances == 1;
+}
+
+void *
+ch_pipe_create(const wchar_t *name, void *descriptor, bool first)
 {
     SECURITY_ATTRIBUTES attributes = {
         .nLength = sizeof attributes, .lpSecurityDescriptor = descriptor, .bInheritHandle = FALSE};
@@ -54,8 +65,14 @@ ch_pipe_create(const wchar_t *name, PSECURITY_DESCRIPTOR descriptor, bool first)
         PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | (first ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0);
     const DWORD pipe_mode =
         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
-    return CreateNamedPipeW(name, open_mode, pipe_mode, PIPE_UNLIMITED_INSTANCES, CH_PIPE_BYTES,
-                            CH_PIPE_BYTES, 0, &attributes);
+    HANDLE pipe = CreateNamedPipeW(name, open_mode, pipe_mode, PIPE_UNLIMITED_INSTANCES,
+                                   CH_PIPE_BYTES, CH_PIPE_BYTES, 0, &attributes);
+    if (first && pipe != INVALID_HANDLE_VALUE && !is_alone(pipe)) {
+        CloseHandle(pipe);
+        SetLastError(ERROR_ACCESS_DENIED);
+        pipe = INVALID_HANDLE_VALUE;
+    }
+    return pipe;
 }
 
 // --- who has the name --------------------------------------------------------------------------

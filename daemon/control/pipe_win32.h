@@ -9,9 +9,9 @@
 #ifndef CH_CONTROL_PIPE_WIN32_H
 #define CH_CONTROL_PIPE_WIN32_H
 
-#include <windows.h>
-
 #include <stdbool.h>
+#include <stddef.h>
+#include <wchar.h>
 
 /// Room in the kernel for each direction of a connection.
 #define CH_PIPE_BYTES (64u * 1024u)
@@ -21,11 +21,11 @@ wchar_t *ch_pipe_descriptor_text(const char *owner, const char *integrity);
 
 /// The descriptor for this process, to be freed by LocalFree(); NULL if it can't be had, and the
 /// reason in GetLastError().
-PSECURITY_DESCRIPTOR ch_pipe_descriptor(void);
+void *ch_pipe_descriptor(void);
 
-/// An instance that nobody is connected to; INVALID_HANDLE_VALUE and GetLastError().
+/// The HANDLE of an instance that nobody is connected to; INVALID_HANDLE_VALUE and GetLastError().
 /// @param first the name must be nobody's yet
-HANDLE ch_pipe_create(const wchar_t *name, PSECURITY_DESCRIPTOR descriptor, bool first);
+void *ch_pipe_create(const wchar_t *name, void *descriptor, bool first);
 
 /// Who has the name that could not be had.
 enum ch_pipe_holder {
