@@ -59,6 +59,7 @@ ch_sys_begin(int *argc, char ***argv)
     for (int fd = 0; fd <= 2; fd++) {
         _setmode(fd, _O_BINARY);
     }
+    setvbuf(stderr, NULL, _IONBF, 0); // Wine would keep it back when it is a file
     begin_console();
     int n = 0;
     wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &n);
