@@ -25,6 +25,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "threads: worth running under ThreadSanitizer")
+    config.addinivalue_line("markers", "accuracy: measures the sound, with calls that others make, too")
     config.addinivalue_line("markers", "lasting: waits for long, so it begins first")
     # Of several processes the one that hears of all.
     path = config.getoption("--outcomes")

@@ -56,7 +56,7 @@ def seconds(s):
     return s * SLOW
 
 
-def eventually(check, timeout_s=10.0, every_s=0.02, what=""):
+def eventually(check, timeout_s=30.0, every_s=0.02, what=""):
     """The first true value of check(), within a generous time; fails with its last value."""
     end = time.monotonic() + seconds(timeout_s)
     while True:
@@ -122,6 +122,7 @@ class Daemon:
         }
         self.env = {**os.environ, **homes, **(env or {})}
         self.process = None
+        self.told = False
         self.exit_code = 0  # that is expected
         self.clients = []
 
@@ -136,6 +137,7 @@ class Daemon:
 
     def spawn(self):
         """Start the process; whether it gets anywhere is another matter."""
+        self.told = False
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env
@@ -156,14 +158,14 @@ class Daemon:
                 return False
         return True
 
-    def client(self, timeout_s=10.0):
+    def client(self, timeout_s=30.0):
         from rpc import Client  # which takes its patience from here
 
         client = Client(self.socket, timeout_s)
         self.clients.append(client)
         return client
 
-    def wait(self, timeout_s=10.0):
+    def wait(self, timeout_s=30.0):
         """Its exit code, as soon as there is one: Popen.wait() with a limit looks only at times."""
         if self.process.returncode is None:
             ended = os.pidfd_open(self.pid)
@@ -179,6 +181,11 @@ class Daemon:
         self.process.kill()
         self.wait()
 
+    def terminate(self):
+        """Tell it to end, once: who is told again while it ends is ended by that."""
+        self.told = True
+        self.process.terminate()
+
     def stop(self):
         """End it and judge its end: exit code, sanitizers, what it left."""
         for client in self.clients:
@@ -187,7 +194,8 @@ class Daemon:
             return
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
+            if not self.told:
+                self.process.terminate()
         try:
             self.wait(20)
         except subprocess.TimeoutExpired:

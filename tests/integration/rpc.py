@@ -27,7 +27,7 @@ class Closed(Exception):
 class Client:
     """One connection.  Events that come while an answer is awaited are kept for event()."""
 
-    def __init__(self, path, timeout_s=10.0):
+    def __init__(self, path, timeout_s=30.0):
         self.timeout_s = timeout_s
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(str(path))

@@ -15,13 +15,14 @@ from signal import SIGCONT, SIGSTOP
 
 import numpy
 import pytest
-from scipy import signal
 
 import sound
 from figures import figure
 from programs import SOURCE, eventually, stalled
 from test_loudness import tag
 from test_sound_jack import PORTS, Studio
+
+pytestmark = pytest.mark.accuracy
 
 RATE_HZ = 48000
 HOLD_DB = -90

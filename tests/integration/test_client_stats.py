@@ -8,7 +8,6 @@ import math
 import os
 import pty
 import re
-import signal
 import socket
 import subprocess
 import threading
@@ -463,7 +462,7 @@ def test_view_of_a_few_frames(screen, client):
 def test_the_daemon_ends_below_a_view(screen, daemon):
     screen.start(80, 24)
     screen.wait_for("^drift")
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.terminate()
     assert screen.exit_code() == 3
     assert re.search("chant: .* has gone away", "".join(screen.lines()))
 

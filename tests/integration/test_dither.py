@@ -17,6 +17,8 @@ from media import read_wav
 from programs import CHANTD, run
 from test_play import wait_for
 
+pytestmark = pytest.mark.accuracy
+
 RATE_HZ = 48000
 
 

@@ -182,11 +182,17 @@ def needs_terminal(command):
     return live and not re.search(r"--count|[|>]", command)
 
 
+def ready(place):
+    """It is there; and its queue does not come to its end while an example takes its time."""
+    call = f"""chant --socket="{place}" call player.mode '{{"repeat":"all"}}' >/dev/null"""
+    return f'{{ wait_for "{place}"; {call}; }} 2>/dev/null'
+
+
 def as_script(examples, home):
     lines = [PREAMBLE]
     commands = [without_comment(e.text) for e in examples if e.kind == "sh"]
     if not any(re.match(r"chantd\b.*&$", command) for command in commands):
-        lines += ["chantd --backend=null &", 'wait_for "$XDG_RUNTIME_DIR/chant/chant.sock"']
+        lines += ["chantd --backend=null &", ready("$XDG_RUNTIME_DIR/chant/chant.sock")]
     lines.append("set -x")
     for number, example in enumerate(examples):
         if example.kind == "python":
@@ -201,7 +207,7 @@ def as_script(examples, home):
             if re.match(r"chantd\b.*&$", command):
                 socket = re.search(r"--socket=(\S+)", command)
                 place = socket.group(1) if socket else "$XDG_RUNTIME_DIR/chant/chant.sock"
-                lines.append(f'{{ wait_for "{place}"; }} 2>/dev/null')
+                lines.append(ready(place))
     return "\n".join(lines) + "\n"
 
 
@@ -218,7 +224,7 @@ def run_examples(examples, home):
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            timeout=seconds(60),
+            timeout=seconds(300),
             check=False,
         )
     said = log.read_text(encoding="utf-8", errors="replace")
@@ -392,7 +398,7 @@ class Talk:
     """One connection, on which answers and events may be asked for in any order."""
 
     def __init__(self, path):
-        self.client = Client(path)
+        self.client = Client(path, 60)
         self.unread = []
 
     def find(self, shown):

@@ -85,6 +85,7 @@ MATERIALS = {
 }
 
 
+@pytest.mark.accuracy
 @pytest.mark.parametrize("material", MATERIALS)
 def test_true_peak(media, tmp_path, material):
     by_ffmpeg, by_sixteen = [], []

@@ -315,6 +315,7 @@ def test_paused_and_stopped(client, media):
     assert current(client)["gain_db"] == -9
 
 
+@pytest.mark.lasting
 def test_changes_among_everything_else(client, media):
     """Pauses, seeks and skips between changes: state and gain are as asked for at last."""
     paths = [long_item(media, s) for s in (13, 14)]

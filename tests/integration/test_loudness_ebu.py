@@ -17,6 +17,8 @@ from figures import figure
 from media import write_wav_float
 from programs import SANITIZER, TRAPS
 
+pytestmark = pytest.mark.accuracy
+
 RATE_HZ = 48000
 
 
@@ -127,6 +129,7 @@ def frames_of_sound(client):
             return frames
 
 
+@pytest.mark.lasting
 @pytest.mark.skipif(bool(SANITIZER) or TRAPS, reason="lasts as long as the signals, 100 s")
 def test_the_live_meter(make_daemon, wav):
     """Cases 1 to 6, 15 to 18, at their own pace, side by side; what the last frame says counts."""

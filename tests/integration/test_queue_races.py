@@ -51,12 +51,12 @@ def is_loud(event):
 def wait_for_silence(meter):
     """Until several frames of the meter, or none at all, say that nothing is heard."""
     eventually(
-        lambda: not any(map(is_loud, meter.events_for(0.1, topic="meter"))), 2, what="silence"
+        lambda: not any(map(is_loud, meter.events_for(0.1, topic="meter"))), what="silence"
     )
 
 
 def wait_for_rest(client):
-    eventually(lambda: client.call("server.status")["device"]["running"] is False, 4)
+    eventually(lambda: client.call("server.status")["device"]["running"] is False)
 
 
 def cpu_s(daemon):
@@ -126,10 +126,9 @@ def test_removing_a_third_of_a_large_queue(daemon, client):
     ids = client.play(tone())["ids"]
     for _ in range(3):
         ids += client.call("queue.add", uris=[tone(1)] * 19_999)["ids"]
-    begin_s, begin_cpu_s = time.monotonic(), cpu_s(daemon)
+    begin_cpu_s = cpu_s(daemon)
     removed = client.call("queue.remove", ids=ids[:-20_001:-1])
-    assert time.monotonic() - begin_s < seconds(3)
-    assert cpu_s(daemon) - begin_cpu_s < seconds(0.5)
+    assert cpu_s(daemon) - begin_cpu_s < seconds(1.5), "not each past each other"
     assert removed == {"removed": 20_000, "length": len(ids) - 20_000}
     kept = client.call("queue.list", offset=len(ids) - 20_001)["items"]
     assert [item["id"] for item in kept] == [ids[-20_001]]
@@ -156,15 +155,16 @@ def test_two_seeks(client, state):
         status = client.call("player.seek", position_s=10)
     else:
         status = client.call("player.seek", position_s=10)
-    before = status["position_s"]
+    before, begin_s = status["position_s"], time.monotonic()
     answers = pipelined(client, *[("player.seek", {"delta_s": 2})] * 2)
     assert all("result" in one for one in answers)
     status = client.status()
     assert status["state"] == state
-    assert before + 3.9 < status["position_s"] < before + 4 + seconds(0.5)
+    assert before + 3.9 < status["position_s"] < before + 4.5 + time.monotonic() - begin_s
 
 
 def test_load_and_seek(client):
+    begin_s = time.monotonic()
     answers = pipelined(
         client,
         ("player.load", {"uris": [tone(20)], "play": True}),
@@ -173,7 +173,7 @@ def test_load_and_seek(client):
     assert ["result" in one for one in answers] == [True, True], answers
     status = client.status()
     assert status["state"] == "playing"
-    assert 4.9 < status["position_s"] < 5 + seconds(0.5)
+    assert 4.9 < status["position_s"] < 5.5 + time.monotonic() - begin_s
     eventually(lambda: client.status()["position_s"] > status["position_s"])
 
 
@@ -214,7 +214,7 @@ def test_play_and_remove_it(daemon, client, others):
             time.sleep(0.02)
         return seen if len(seen) == 1 else None
 
-    ((state, current),) = eventually(settled, 2, what="a state that stays")
+    ((state, current),) = eventually(settled, what="a state that stays")
     if state == "stopped":
         wait_for_silence(meter)
         wait_for_rest(client)
@@ -298,7 +298,7 @@ def test_consume_takes_the_shortest_away(client):
 def test_random_hears_what_is_added_to_the_last(client):
     client.call("player.mode", random=True)
     client.call("subscribe", topics=["player"])
-    ids = client.play(tone(0.6))["ids"]
+    ids = client.play(tone(2))["ids"]
     for hz in (300, 400, 500):
         time.sleep(0.05)
         ids += client.call("queue.add", uris=[tone(0.2, hz)])["ids"]
@@ -314,7 +314,7 @@ def test_random_skips_visit_everything_once(client, s):
     ids = client.play(*[tone(s, 200 + 50 * n) for n in range(10)])["ids"]
     for _ in range(10):
         eventually(lambda: client.status()["position_s"] > 0.03, every_s=0.005)
-        client.call("player.next")
+        client.answer(client.request("player.next"))  # the last may have ended by itself
     heard = played_ids(client)
     assert sorted(heard) == ids, heard
 
@@ -357,7 +357,7 @@ def test_a_flac_without_frames_ends_under_repeat(daemon, client, media, tmp_path
     path.write_bytes(head + {"nothing": b"", "zeros": bytes(65536)}.get(rest, frames[:10]))
     client.call("player.mode", repeat=repeat)
     wanted = client.request("player.load", {"uris": [str(path)], "play": True})
-    answer = client.answer(wanted, timeout_s=3)
+    answer = client.answer(wanted)
     assert "error" in answer, answer
     assert answer["error"]["data"]["name"] in ("DECODE_FAILED", "UNSUPPORTED_FORMAT")
     assert str(path) in answer["error"]["data"]["detail"]
@@ -368,6 +368,6 @@ def test_a_flac_without_frames_ends_under_repeat(daemon, client, media, tmp_path
         time.sleep(0.3)
         return cpu_s(daemon) - before
 
-    eventually(lambda: spent() < 0.03, 2, what="a daemon that does nothing")
+    eventually(lambda: spent() < 0.03, what="a daemon that does nothing")
     assert len(daemon.log()) < 20_000
     assert proc_field(f"/proc/{daemon.pid}/status", "VmRSS") < 200_000

@@ -29,7 +29,7 @@ def begin(make_daemon, state):
 
 
 def end(daemon):
-    daemon.process.terminate()
+    daemon.terminate()
     assert daemon.wait() == 0
 
 
@@ -117,6 +117,7 @@ def test_it_is_what_is_heard(begin, media):
     assert levels[1] == pytest.approx(-20, abs=0.1)
 
 
+@pytest.mark.lasting
 def test_kept_a_second_after_a_change_and_whole_whenever_it_is_killed(begin, state):
     """Killed at any moment, also in the middle of writing: the file is the old or the new one."""
     for n in range(12):

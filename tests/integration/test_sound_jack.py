@@ -204,7 +204,7 @@ def test_eq_by_white_noise(studio, media):
     """Changed while it plays: the second half of the noise has the new response."""
     client = studio.client
     rng = numpy.random.default_rng(9)
-    noise = numpy.tile(rng.uniform(-0.1, 0.1, 5 * RATE_HZ), (2, 1))
+    noise = numpy.tile(rng.uniform(-0.1, 0.1, 6 * RATE_HZ), (2, 1))
 
     def act():
         client.call("eq.set", bands=[], design="rbj")
@@ -329,7 +329,7 @@ def test_the_end_of_the_daemon_is_a_fade(make_daemon, jack_server, capture, low_
         n_late = jack_server.n_late()
         recorder = capture(jack_server, *PORTS)
         time.sleep(0.5)
-        studio.daemon.process.terminate()
+        studio.daemon.terminate()
         assert studio.daemon.wait() == 0
         time.sleep(0.2)
         heard = recorder.stop()

@@ -15,6 +15,8 @@ import pytest
 from figures import figure
 from programs import SANITIZER
 
+pytestmark = pytest.mark.accuracy
+
 WINDOWS = ("hann", "blackman_harris", "flat_top")
 
 
@@ -69,6 +71,7 @@ LAYOUTS = {
 TONE_S = 0.8
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("rate_hz", [44100, 48000, 96000])
 def test_a_full_scale_sine_reads_0_db(make_daemon, media, rate_hz):
     """On each channel other frequencies, at random from 40 Hz to 18 kHz, in all layouts."""
@@ -129,6 +132,7 @@ TABLE = """
 """
 
 
+@pytest.mark.lasting
 def test_weighting_is_that_of_the_standard(make_daemon, media):
     """Sines at the exact third octaves from 10 Hz to 20 kHz, in bins and, from 40 Hz, in bands."""
     table = numpy.array(TABLE.split(), float).reshape(-1, 3)
@@ -195,6 +199,7 @@ def mean_power(watch, label, first_s=1.0):
     return numpy.mean(rows, axis=0)
 
 
+@pytest.mark.lasting
 def test_noise(make_daemon, media):
     """White noise on the left, by Parseval; pink noise on the right, in third octaves."""
     rng = numpy.random.default_rng(5)

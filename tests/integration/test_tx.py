@@ -44,8 +44,8 @@ def cue(daemon):
 
 
 def test_the_clock_goes_while_something_plays(playing):
-    first, mono_ns = now(playing), time.monotonic_ns()
-    assert abs(mono_ns - first["mono_ns"]) < 1e9
+    before_ns, first = time.monotonic_ns(), now(playing)
+    assert before_ns <= first["mono_ns"] <= time.monotonic_ns()
     assert first["heard_mono_ns"] >= first["mono_ns"]
     time.sleep(0.5)
     second = now(playing)
@@ -190,7 +190,7 @@ def test_it_waits_for_its_frame_and_says_so(playing):
 
 
 def test_a_time_is_met_to_the_frame(playing):
-    mono_ns = now(playing)["mono_ns"] + 400_000_000
+    mono_ns = now(playing)["mono_ns"] + 1_000_000_000
     answer = playing.call("tx", ops=[op("mixer.set", gain_db=-9)], at={"mono_ns": mono_ns})
     # The null device's clock is this one: half a frame, and what its thread was late.
     assert abs(answer["applied_at"]["mono_ns"] - mono_ns) < 5e6
@@ -203,7 +203,7 @@ def test_what_is_a_little_late_lands_at_once(playing):
     frame = clock["frame"] - 24000
     answer = playing.call("tx", ops=[op("mixer.set", pan=1)], at={"frame": frame})
     assert answer["applied_at"]["frame"] - frame == answer["late_frames"] >= 24000
-    at = {"mono_ns": clock["mono_ns"] - 300_000_000}
+    at = {"mono_ns": now(playing)["mono_ns"] - 300_000_000}
     answer = playing.call("tx", ops=[op("mixer.set", pan=0)], at=at)
     assert answer["late_frames"] >= 14000
     time.sleep(0.7)
@@ -213,7 +213,7 @@ def test_what_is_a_little_late_lands_at_once(playing):
 
 def test_what_changes_meanwhile_is_respected(playing, cue):
     """Gain, mute and pan are one command; the one under way must not undo what came later."""
-    at = later(playing, 1.5)
+    at = later(playing, 2.5)
     waits = cue.request("tx", {"ops": [op("mixer.adjust", delta_db=-6)], "at": at})
     eventually(lambda: playing.call("tx.list")["waiting"])
     for n in range(30):
@@ -314,7 +314,7 @@ def test_it_lands_though_its_client_has_gone(playing, daemon):
 def test_those_that_wait_are_told_of_the_end(playing, cue, daemon):
     waits = cue.request("tx", {"ops": [op("mixer.set", mute=True)], "at": later(playing, 60)})
     eventually(lambda: playing.call("tx.list")["waiting"])
-    daemon.process.terminate()
+    daemon.terminate()
     assert cue.answer(waits)["error"]["data"]["name"] == "UNAVAILABLE"
 
 
@@ -377,16 +377,17 @@ def test_a_panic_while_nothing_plays(client, cue):
 def test_a_panic_at_any_moment_of_a_landing(playing, cue, change):
     """Landed or cancelled, and both are told as they are; the panic lasts."""
     rng = numpy.random.default_rng(5)
-    n_landed = 0
-    for n in range(40):
+    n_landed, wait_s = 0, 0.07
+    for _ in range(40):
         playing.call("mixer.set", gain_db=0)
         playing.call("eq.set", preamp_db=0)
         ops = [change, op("eq.set", preamp_db=-1)]
-        waits = cue.request("tx", {"ops": ops, "at": later(playing, 0.03)})
-        time.sleep(rng.uniform(0.015, 0.05))
+        waits = cue.request("tx", {"ops": ops, "at": later(playing, 0.08)})
+        time.sleep(max(0, wait_s + rng.uniform(-0.015, 0.015)))
         assert playing.call("mixer.panic")["panic"] is True
         landed = "result" in cue.answer(waits)
         n_landed += landed
+        wait_s += -0.01 if landed else 0.01  # about when it lands, on the machine as it is
         assert playing.call("mixer.get")["panic"] is True
         assert playing.call("eq.get")["preamp_db"] == (-1 if landed else 0)
     assert 0 < n_landed < 40
@@ -420,7 +421,7 @@ def test_a_frame_may_be_far_away_while_the_device_stands(client, cue):
 def test_in_the_order_of_their_times_while_the_device_stands(client, daemon):
     """Both may be found due at once; the later one still has the last word."""
     cues = [daemon.client(30) for _ in range(8)]
-    when = time.monotonic_ns() + 1_000_000_000
+    when = time.monotonic_ns() + 2_000_000_000
     for n, cue in enumerate(cues):
         at = {"mono_ns": when - n * 1000}
         cue.request("tx", {"ops": [op("mixer.set", gain_db=-n - 1)], "at": at})
@@ -472,7 +473,7 @@ def test_with_the_next_track(client):
 
 
 def test_with_the_next_track_after_a_pause(client, cue):
-    client.play("tone:sine?hz=440&db=-40&s=1.5", "tone:sine?hz=550&db=-40&s=5")
+    client.play("tone:sine?hz=440&db=-40&s=2.5", "tone:sine?hz=550&db=-40&s=5")
     waits = cue.request("tx", {"ops": [op("mixer.set", gain_db=-6)], "at": "next_track"})
     eventually(lambda: client.status()["position_s"] > 0.7)
     client.call("player.pause")
