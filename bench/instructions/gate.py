@@ -42,23 +42,23 @@ HEAD = """\
 
 def own_instructions(dump, program):
     """Self cost of everything in `program` itself, but for the function that does the measuring."""
-    ours = total = summary = 0
+    ours = total = totals = 0
     of_us = of_harness = of_callee = False
     for line in dump.splitlines():
         if line.startswith("ob="):
             of_us = Path(line[3:]).name == program
         elif line.startswith("fn="):
             of_harness = line[3:] == "measure"
-        elif line.startswith("summary:"):
-            summary = int(line.split()[1])
+        elif line.startswith("totals:"):
+            totals = int(line.split()[1])
         elif line[:1].isdigit() and not of_callee:
             cost = int(line.split()[1])
             total += cost
             ours += cost if of_us and not of_harness else 0
         # The line after this one is what the callee cost, which stands with the callee as well.
         of_callee = line.startswith("calls=")
-    if total != summary:
-        sys.exit(f"gate: {total} instructions found, callgrind says {summary}: misread")
+    if total != totals:
+        sys.exit(f"gate: {total} instructions found, callgrind says {totals}: misread")
     return ours
 
 
@@ -248,7 +248,7 @@ def planted(programs):
 
 def silence(programs, seconds):
     """Silence after music must not cost more than the music did."""
-    counts = measure(programs / "silence", [str(seconds)])
+    counts = measure(programs / "silence", list(map(str, seconds)))
     wrong = 0
     for name in ("zeros", "dither", "nothing"):
         ratio = counts[name] / counts["music"]
@@ -269,10 +269,11 @@ def main():
                         help="take the counts of these cases, or of all, as the new baseline")
     parser.add_argument("--planted", action="store_true",
                         help="show that a planted slowdown is refused")
-    parser.add_argument("--silence", nargs="?", type=int, const=60, metavar="SECONDS",
-                        help="compare silence after music with music, a minute of each")
+    parser.add_argument("--silence", nargs="*", type=int, metavar="SECONDS",
+                        help="compare silence after music with music: 60 seconds, of which the first "
+                        "4 are counted whole, or as many as two numbers say")
     options = parser.parse_args()
-    if options.silence:
+    if options.silence is not None:
         return silence(options.programs, options.silence)
     if options.accept is not None:
         return accept(options.programs, options.baseline, options.accept)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: ISC
-// bench/instructions/silence.c — the callback on a minute of music, and on a minute of silence
-// after it, under callgrind.
+// bench/instructions/silence.c — the callback on music, and on a minute of silence after it, under
+// callgrind.
 //
 // Everything that could carry a number too small on is in the way: a band of Q 30 at 20 Hz among
 // ten, the limiter, all taps.  Silence comes in three ways, since with nothing to play the callback
 // has less to do: a file that goes on with zeros, one whose dither goes on at 24 bits, and nothing.
 //
-// Usage: silence [SECONDS]     of each part, 60 without
+// Usage: silence [SECONDS [WHOLE]]     of each silence, 60 without
+// Of each the first WHOLE seconds are counted, 4 without, then every tenth and the last.  Not more,
+// as what is only run takes a fourth of the time; and it is one sound, in which nothing happens.
 // Standard output has a line for each: `NAME CALLBACKS`; gate.py --silence compares the counts.
 
 #include <math.h>
@@ -20,9 +22,10 @@
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/engine_setup.h"
 
-#define RING_FRAMES 32768
-#define N_BANDS     10
-#define LOOP_FRAMES (4 * CASE_RATE_HZ) ///< after which all that is played begins anew
+#define RING_FRAMES   32768
+#define N_BANDS       10
+#define MUSIC_SECONDS 8
+#define LOOP_FRAMES   (4 * CASE_RATE_HZ) ///< after which all that is played begins anew
 
 static struct ch_engine *engine;
 static struct ch_pcm_ring *ring;
@@ -143,41 +146,48 @@ static void __attribute__((noinline)) measure(uint32_t n, const struct ch_pcm_fr
 }
 
 static void
-part(const char *name, uint32_t n, const struct ch_pcm_frame *loop, bool counted)
+part(const char *name, uint32_t seconds, uint32_t whole, const struct ch_pcm_frame *loop)
 {
-    if (counted) {
-        CALLGRIND_START_INSTRUMENTATION;
-        CALLGRIND_ZERO_STATS;
+    uint32_t n_counted = 0;
+    CALLGRIND_ZERO_STATS;
+    for (uint32_t i = 0; i < seconds; i++) {
+        const bool counted = i < whole || i % 10 == 9 || i == seconds - 1;
+        if (counted) {
+            CALLGRIND_START_INSTRUMENTATION;
+            n_counted += CASE_RATE_HZ / CASE_FRAMES;
+        }
+        measure(CASE_RATE_HZ / CASE_FRAMES, loop);
+        if (i == seconds - 1) {
+            CALLGRIND_DUMP_STATS_AT(name);
+        }
+        if (counted) {
+            CALLGRIND_STOP_INSTRUMENTATION;
+        }
     }
-    measure(n, loop);
-    if (counted) {
-        CALLGRIND_DUMP_STATS_AT(name);
-        CALLGRIND_STOP_INSTRUMENTATION;
-        printf("%s %u\n", name, n);
-    }
+    printf("%s %u\n", name, n_counted);
 }
 
 int
 main(int argc, char **argv)
 {
     const uint32_t seconds = argc > 1 ? (uint32_t)atoi(argv[1]) : 60;
-    const uint32_t n = seconds * CASE_RATE_HZ / CASE_FRAMES;
     const uint32_t n_before = 2 * CASE_RATE_HZ / CASE_FRAMES;
+    const uint32_t whole = argc > 2 ? (uint32_t)atoi(argv[2]) : 4;
     ch_os_denormals_off(); // as in the callback's thread
     compose();
     set_up();
     for (uint32_t i = 0; i < 32; i++) {
         feed(music); // what a deck keeps in hand
     }
-    part("music", n, music, true);
+    part("music", MUSIC_SECONDS, MUSIC_SECONDS, music);
     CASE_MUST(engine->n_limited > 0);
-    part("zeros", n, zeros, true);
-    part("", n_before, music, false);
-    part("dither", n, dither, true);
+    part("zeros", seconds, whole, zeros);
+    measure(n_before, music);
+    part("dither", seconds, whole, dither);
     CASE_MUST(!engine->quiet && engine->n_starved == 0);
-    part("", n_before, music, false);
+    measure(n_before, music);
     ch_pcm_ring_end(ring);
-    part("nothing", n, NULL, true);
+    part("nothing", seconds, whole, NULL);
     CASE_MUST(seconds < 20 ||
               (engine->quiet && left[0] == 0.0f)); // the band of Q 30 rings for 11 s
     ch_engine_destroy(engine);
