@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: ISC
 """What tests of the programs for Windows can ask for: Wine, PulseAudio, a daemon on WASAPI."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+INTEGRATION = Path(__file__).resolve().parents[1] / "integration"
+sys.path.insert(0, str(INTEGRATION))
 
 import pulse  # noqa: E402
 import wine  # noqa: E402
 from media import Media  # noqa: E402
 from device import wait_for_device  # noqa: E402
+
+
+# What scripts/check asks of the tests of Linux it asks of these as well.
+_spec = importlib.util.spec_from_file_location("linux", INTEGRATION / "conftest.py")
+_linux = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_linux)
+pytest_addoption = _linux.pytest_addoption
+pytest_configure = _linux.pytest_configure
+pytest_xdist_make_scheduler = _linux.pytest_xdist_make_scheduler
 
 
 def pytest_report_header():
