@@ -9,7 +9,6 @@ a bridge, is left out here, by name and with the reason.
 """
 
 import fnmatch
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +28,10 @@ _UNIX = "about Unix sockets, modes of files or /proc"
 # pattern of FILE::TEST → reason; the first that fits.
 NOT_HERE = {}
 
+# Before conftest.py takes it from there.
+programs.Daemon = wine.Daemon
+programs.TRAPS = False
+
 # What asks for one of these asks for what is not there.
 FIXTURES = {"make_jack": _JACK, "jack_server": _JACK, "capture": _JACK}
 
@@ -37,6 +40,8 @@ def pytest_configure(config):
     why = wine.missing()
     if why:
         pytest.exit(f"nothing can be tested under Wine: {why}", returncode=4)
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # others do the work
     folder = tempfile.TemporaryDirectory(prefix="chant-wine-")
     config.add_cleanup(folder.cleanup)
     prefix = wine.Prefix().begin()
@@ -47,9 +52,6 @@ def pytest_configure(config):
     # Those of the tests that run a program by hand know it by these names.
     programs.CHANTD = _stand_in(folder.name, "chantd", wine.CHANTD)
     programs.CHANT = _stand_in(folder.name, "chant", wine.CHANT)
-    programs.Daemon = wine.Daemon
-    programs.TRAPS = False
-
 
 def _stand_in(folder, name, program):
     path = Path(folder) / name
@@ -71,4 +73,4 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_report_header():
-    return f"chant for Windows: programs of {wine.BUILD}, Wine in {os.environ['WINEPREFIX']}"
+    return f"chant for Windows: programs of {wine.BUILD}"

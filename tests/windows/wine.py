@@ -59,7 +59,13 @@ class Prefix:
     def begin(self):
         os.environ.pop("DISPLAY", None)
         os.environ.update(self.env)
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        fcntl.flock(self.lock, fcntl.LOCK_SH)
+        with open(self.folder / "beginning", "w", encoding="ascii") as alone:
+            fcntl.flock(alone, fcntl.LOCK_EX)
+            self._begin_alone()
+        return self
+
+    def _begin_alone(self):
         ready = self.folder / "ready"
         if not ready.exists():
             self._run("wine", "wineboot", "-i")
@@ -71,8 +77,6 @@ class Prefix:
         # Wine sets these for itself, over what is in the environment, unless they are gone.
         for name in ("LOCALAPPDATA", "APPDATA"):
             self._run("wine", "reg", "delete", r"HKCU\Volatile Environment", "/v", name, "/f")
-        fcntl.flock(self.lock, fcntl.LOCK_SH)
-        return self
 
     @staticmethod
     def _run(*words):
