@@ -30,23 +30,6 @@ write_sid(PSID binary, char sid[CH_SID_BYTES])
     return fits;
 }
 
-bool
-ch_account_own_sid(char sid[CH_SID_BYTES])
-{
-    union {
-        TOKEN_USER user;
-        char bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-    } info;
-    HANDLE token;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
-        return false;
-    }
-    DWORD n;
-    const bool ok = GetTokenInformation(token, TokenUser, &info, sizeof info, &n);
-    CloseHandle(token);
-    return ok && write_sid(info.user.User.Sid, sid);
-}
-
 // Malloc()ed, or NULL: of a SID as text or of an account's name.
 static PSID
 find(const char *name)

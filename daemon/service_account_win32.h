@@ -8,14 +8,9 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/// "NT SERVICE\chantd": S-1-5-80 and the SHA-1 of L"CHANTD" as five numbers.
-#define CH_SERVICE_SID "S-1-5-80-95473711-4209188334-2192788084-3638300094-2677731771"
+#include "system/user_win32.h"
 
-#define CH_SID_BYTES     192 ///< a SID as text, "S-1-5-…"
 #define CH_ACCOUNT_CHARS 256 ///< a name with its domain, or a password
-
-/// Of the account that runs this process.
-bool ch_account_own_sid(char sid[CH_SID_BYTES]);
 
 /// Of an account's name, or of a SID as text; false if there is no such account.
 bool ch_account_find_sid(const char *name, char sid[CH_SID_BYTES]);

@@ -50,7 +50,7 @@ describe(const char *reader_sid)
     PSECURITY_DESCRIPTOR descriptor = NULL;
     int n =
         snprintf(text, sizeof text, "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;%s)",
-                 CH_SERVICE_SID);
+                 CH_USER_SERVICE);
     if (*reader_sid) {
         n += snprintf(text + n, sizeof text - (size_t)n, "(A;OICI;FRFX;;;%s)", reader_sid);
     }

@@ -175,7 +175,7 @@ choose_allowed(struct plan *plan, const struct ch_options *options)
             ch_error("--allow-user=%s: there is no such account", options->allow_user);
             return false;
         }
-    } else if (plan->built_in && !ch_account_own_sid(plan->allowed_sid)) {
+    } else if (plan->built_in && !ch_user_self(plan->allowed_sid)) {
         failed("this process has no user", GetLastError());
         return false;
     }
@@ -204,7 +204,12 @@ ask_password(struct plan *plan)
 static void
 set(SC_HANDLE service, DWORD what, void *info, const char *name)
 {
-    if (!ChangeServiceConfig2W(service, what, info)) {
+    if (ChangeServiceConfig2W(service, what, info)) {
+        return;
+    }
+    if (GetLastError() == ERROR_INVALID_LEVEL) {
+        ch_debug("this system knows no %s of a service", name);
+    } else {
         ch_warning("the service's %s can't be set (%lu)", name, GetLastError());
     }
 }

@@ -8,8 +8,8 @@
 
 /// First thing in main().  Arguments become UTF-8 (and stay valid to the end), the standard streams
 /// binary; a console of Windows gets UTF-8 as its code pages, and its own back when the program
-/// ends by exit(), return, Ctrl-C or the closing of the console.  On POSIX all is so already but
-/// the locale, which becomes the user's for characters alone.                              [main]
+/// ends by exit(), return, Ctrl-C or the closing of the console.  On POSIX all is so already.
+///                                                                                           [main]
 void ch_sys_begin(int *argc, char ***argv);
 
 /// Give the console its code pages back now; for who ends the process in another way.       [any]

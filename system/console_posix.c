@@ -4,7 +4,6 @@
 #include "system/console.h"
 
 #include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +12,6 @@ ch_sys_begin(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    setlocale(LC_CTYPE, "");
 }
 
 void

@@ -23,7 +23,8 @@ ch_user_kind(const char *sid, const char *self)
     if (strcmp(sid, self) == 0) {
         return CH_USER_SELF;
     }
-    return strcmp(sid, LOCAL_SYSTEM) == 0 ? CH_USER_SYSTEM : CH_USER_OTHER;
+    return !strcmp(sid, LOCAL_SYSTEM) || !strcmp(sid, CH_USER_SERVICE) ? CH_USER_SYSTEM
+                                                                       : CH_USER_OTHER;
 }
 
 static bool

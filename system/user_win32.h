@@ -11,9 +11,14 @@
 
 #define CH_SID_BYTES 192 ///< fifteen numbers of ten digits, and what is around them
 
+/// "NT SERVICE\chantd", which only what an administrator has installed as the service chantd can
+/// be: S-1-5-80 and the SHA-1 of L"CHANTD" as five numbers.
+#define CH_USER_SERVICE "S-1-5-80-95473711-4209188334-2192788084-3638300094-2677731771"
+
 enum ch_user_kind { CH_USER_SELF, CH_USER_SYSTEM, CH_USER_OTHER };
 
-/// Who `sid` is to the user `self`; anything that is not a SID is other.
+/// Who `sid` is to the user `self`; our service counts as the system, anything that is not a SID is
+/// other.
 enum ch_user_kind ch_user_kind(const char *sid, const char *self);
 
 // Each of these: false, and "", if the system does not say it.                             [any]

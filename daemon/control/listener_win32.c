@@ -203,8 +203,8 @@ ch_listener_accept(struct ch_listener *listener, uv_pipe_t *pipe)
 bool
 ch_listener_vouches(const struct ch_listener *listener)
 {
-    (void)listener;
-    return false;
+    // The descriptor lets in him alone, besides the owner and SYSTEM.
+    return listener->daemon->options.allow_user != NULL;
 }
 
 // --- beginning and end -------------------------------------------------------------------------
@@ -251,7 +251,7 @@ create(struct ch_daemon *daemon, const char *path)
     listener->wake.data = listener;
     listener->again.data = listener;
     listener->name = ch_wide(path);
-    listener->descriptor = ch_pipe_descriptor();
+    listener->descriptor = ch_pipe_descriptor(daemon->options.allow_user);
     bool ok = listener->name && listener->descriptor;
     for (unsigned i = 0; i < N_WAITING; i++) {
         struct instance *instance = &listener->instances[i];

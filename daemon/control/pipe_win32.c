@@ -13,29 +13,34 @@
 #include "system/user_win32.h"
 #include "system/wide_win32.h"
 
+#define MEDIUM  "S-1-16-8192"
 #define LOOK_MS 1000 ///< for an instance to look at, while its owner has none to spare
 
 // --- the descriptor ----------------------------------------------------------------------------
 
 wchar_t *
-ch_pipe_descriptor_text(const char *owner, const char *integrity)
+ch_pipe_descriptor_text(const char *owner, const char *integrity, const char *guest)
 {
-    char text[4 * CH_SID_BYTES + 64];
+    char text[5 * CH_SID_BYTES + 96], ace[CH_SID_BYTES + 32] = "";
+    if (guest) {
+        // FRFW: to read and write, but not to change who may.
+        snprintf(ace, sizeof ace, "(A;;FRFW;;;%s)", guest);
+    }
     // P: nothing is inherited.  FA: all access.  SY: LocalSystem.  ML: the mandatory label, with no
     // reading, writing or executing up to it from below.
-    snprintf(text, sizeof text, "O:%sG:%sD:P(A;;FA;;;%s)(A;;FA;;;SY)S:(ML;;NWNRNX;;;%s)", owner,
-             owner, owner, integrity);
+    snprintf(text, sizeof text, "O:%sG:%sD:P(A;;FA;;;%s)(A;;FA;;;SY)%sS:(ML;;NWNRNX;;;%s)", owner,
+             owner, owner, ace, integrity);
     return ch_wide(text);
 }
 
 void *
-ch_pipe_descriptor(void)
+ch_pipe_descriptor(const char *guest)
 {
     char owner[CH_SID_BYTES], integrity[CH_SID_BYTES];
     if (!ch_user_self(owner) || !ch_user_integrity(integrity)) {
         return NULL;
     }
-    wchar_t *text = ch_pipe_descriptor_text(owner, integrity);
+    wchar_t *text = ch_pipe_descriptor_text(owner, guest ? MEDIUM : integrity, guest);
     PSECURITY_DESCRIPTOR descriptor = NULL;
     if (!text) {
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);

@@ -16,12 +16,16 @@
 /// Room in the kernel for each direction of a connection.
 #define CH_PIPE_BYTES (64u * 1024u)
 
-/// The descriptor as text, malloc()ed.  @param integrity the SID of a level
-wchar_t *ch_pipe_descriptor_text(const char *owner, const char *integrity);
+/// The descriptor as text, malloc()ed.
+///
+/// @param integrity the SID of a level
+/// @param guest     the SID of one more user, who may read and write; NULL: nobody
+wchar_t *ch_pipe_descriptor_text(const char *owner, const char *integrity, const char *guest);
 
 /// The descriptor for this process, to be freed by LocalFree(); NULL if it can't be had, and the
-/// reason in GetLastError().
-void *ch_pipe_descriptor(void);
+/// reason in GetLastError().  A guest is let in from the level of people's programs on, since a
+/// service, which alone has guests, is above them.
+void *ch_pipe_descriptor(const char *guest);
 
 /// The HANDLE of an instance that nobody is connected to; INVALID_HANDLE_VALUE and GetLastError().
 /// @param first the name must be nobody's yet
