@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 # libraries.bash — how each library that a Windows build links is made, leanest first thought.
 #
-# Read by windows/build-deps.  `library NAME SOURCE NEEDS…` names Debian's source package and what
-# must be in the prefix before (and stands behind it); build_NAME runs in the unpacked tree under `set -e` with
+# Read by windows/build-deps.  `library NAME SOURCE LICENCE NEEDS…` names Debian's source package,
+# its licence as SPDX says it, and what must be in the prefix before and so stands above; build_NAME
+# runs in the unpacked tree under `set -e` with
 #   HOST     the system to build for, as configure takes it     PREFIX  where everything goes
 #   SOURCE   the source package                                 VERSION upstream's, of it
-#   CC AR    its tools                              CFLAGS  flags for all
+#   CC AR    its tools                                          CFLAGS  flags for all
 #   JOBS     how many processes at once
 # and with the helpers below.  Everything is static: the two programs import system DLLs only.
 # A changed recipe (or flag, or need) is built again; the others are left alone.
@@ -94,7 +95,7 @@ with_make() { # with_make ARGUMENT…
 }
 
 # ---------------------------------------------------------------------- sound files
-library ogg libogg
+library ogg libogg BSD-3-Clause
 build_ogg() {
     compile libogg.a -Iinclude -- src/framing.c src/bitwise.c
     headers ogg include/ogg/*.h
@@ -102,7 +103,7 @@ build_ogg() {
     licence COPYING
 }
 
-library vorbis libvorbis ogg
+library vorbis libvorbis BSD-3-Clause ogg
 build_vorbis() {
     local name
     compile libvorbis.a -Iinclude -Ilib -I"$PREFIX/include" -- \
@@ -118,7 +119,7 @@ build_vorbis() {
     licence COPYING
 }
 
-library flac flac ogg
+library flac flac BSD-3-Clause ogg
 build_flac() {
     with_cmake . -DBUILD_CXXLIBS=OFF -DBUILD_PROGRAMS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_DOCS=OFF \
         -DINSTALL_MANPAGES=OFF -DWITH_STACK_PROTECTOR=OFF -DWITH_FORTIFY_SOURCE=OFF
@@ -126,7 +127,7 @@ build_flac() {
     licence COPYING.Xiph
 }
 
-library opus opus
+library opus opus BSD-3-Clause
 build_opus() {
     with_configure --disable-doc --disable-extra-programs --disable-stack-protector
     with_make install
@@ -134,7 +135,7 @@ build_opus() {
     licence COPYING
 }
 
-library opusfile opusfile ogg opus
+library opusfile opusfile BSD-3-Clause ogg opus
 build_opusfile() {
     compile libopusfile.a -Iinclude -I"$PREFIX/include" -I"$PREFIX/include/opus" -- \
         src/{info,internal,opusfile,stream}.c
@@ -143,7 +144,7 @@ build_opusfile() {
     licence COPYING
 }
 
-library mpg123 mpg123
+library mpg123 mpg123 LGPL-2.1-only
 build_mpg123() {
     with_configure --disable-components --enable-libmpg123
     with_make src/libmpg123/libmpg123.la
@@ -154,7 +155,7 @@ build_mpg123() {
 }
 
 # libsndfile reads MP3 only where it could write it as well.
-library lame lame
+library lame lame LGPL-2.0-or-later
 build_lame() {
     with_configure --disable-frontend --disable-decoder --disable-gtktest
     with_make -C libmp3lame install
@@ -163,7 +164,7 @@ build_lame() {
     licence COPYING LICENSE
 }
 
-library sndfile libsndfile ogg vorbis flac opus mpg123 lame
+library sndfile libsndfile LGPL-2.1-or-later ogg vorbis flac opus mpg123 lame
 build_sndfile() {
     with_cmake . -DENABLE_EXTERNAL_LIBS=ON -DENABLE_MPEG=ON -DBUILD_PROGRAMS=OFF \
         -DBUILD_EXAMPLES=OFF -DENABLE_CPACK=OFF -DENABLE_PACKAGE_CONFIG=OFF -DINSTALL_MANPAGES=OFF \
@@ -174,7 +175,7 @@ build_sndfile() {
 
 # ---------------------------------------------------------------------- the daemon's and client's
 # libuv's own makefiles would make a DLL and a test program as well.
-library uv libuv1
+library uv libuv1 MIT
 build_uv() {
     compile libuv.a -Iinclude -Isrc -DWIN32_LEAN_AND_MEAN -D_WIN32_WINNT=0x0602 -- \
         src/*.c src/win/*.c
@@ -184,7 +185,7 @@ build_uv() {
     licence LICENSE
 }
 
-library cjson cjson
+library cjson cjson MIT
 build_cjson() {
     # Without the define every program exports cJSON's functions as a DLL would.
     compile libcjson.a -DCJSON_HIDE_SYMBOLS -- cJSON.c
@@ -193,7 +194,7 @@ build_cjson() {
     licence LICENSE
 }
 
-library yaml libyaml
+library yaml libyaml MIT
 build_yaml() {
     local major minor patch
     IFS=. read -r major minor patch <<<"$VERSION"
@@ -205,7 +206,7 @@ build_yaml() {
     licence License
 }
 
-library ebur128 libebur128
+library ebur128 libebur128 MIT
 build_ebur128() {
     compile libebur128.a -Iebur128/queue -- ebur128/ebur128.c
     headers . ebur128/ebur128.h
@@ -213,7 +214,7 @@ build_ebur128() {
     licence COPYING
 }
 
-library soxr libsoxr
+library soxr libsoxr LGPL-2.1-or-later
 build_soxr() {
     with_cmake . -DBUILD_TESTS=OFF -DBUILD_EXAMPLES=OFF -DWITH_OPENMP=OFF -DWITH_LSR_BINDINGS=OFF
     pc soxr "$VERSION" "" "" -lsoxr
@@ -221,24 +222,25 @@ build_soxr() {
 }
 
 # The console driver needs no description of a terminal; those of POSIX are left out.
-library ncurses ncurses
+library ncurses ncurses X11-distribute-modifications-variant
 build_ncurses() {
     with_configure --enable-widec --enable-term-driver --enable-sp-funcs --disable-database \
-        --with-fallbacks=dumb --disable-termcap --disable-home-terminfo --without-ada --without-cxx --without-cxx-binding \
-        --without-debug --without-manpages --without-progs --without-tests --without-pthread \
-        --without-libtool --disable-mixed-case --disable-relink --disable-rpath \
-        --with-build-cc=cc --with-build-cflags=-O1
+        --with-fallbacks=dumb --disable-termcap --disable-home-terminfo --without-ada \
+        --without-cxx --without-cxx-binding --without-debug --without-manpages --without-progs \
+        --without-tests --without-pthread --without-libtool --disable-mixed-case --disable-relink \
+        --disable-rpath --with-build-cc=cc --with-build-cflags=-O1
     with_make -C include
     with_make -C ncurses
     mkdir -p "$PREFIX/lib"
     cp lib/libncursesw.a "$PREFIX/lib"
     headers ncursesw include/{curses,term,ncurses_dll,unctrl}.h
-    pc ncursesw "$VERSION" "" "-DNCURSES_STATIC -DNCURSES_WIDECHAR=1 -I\${includedir}/ncursesw" -lncursesw
+    pc ncursesw "$VERSION" "" \
+        "-DNCURSES_STATIC -DNCURSES_WIDECHAR=1 -I\${includedir}/ncursesw" -lncursesw
     licence COPYING
 }
 
 # SSE2 alone: with AVX and AVX2 as well it takes four minutes more.
-library fftw3f fftw3
+library fftw3f fftw3 GPL-2.0-or-later
 build_fftw3f() {
     with_cmake . -DENABLE_FLOAT=ON -DENABLE_SSE="$x86" -DENABLE_SSE2="$x86" -DBUILD_TESTS=OFF \
         -DDISABLE_FORTRAN=ON -DCMAKE_C_FLAGS="$CFLAGS -DWITH_OUR_MALLOC"
@@ -248,9 +250,9 @@ build_fftw3f() {
 
 # ---------------------------------------------------------------------- tests only
 if tests_only; then
-    library cmocka cmocka
+    library cmocka cmocka Apache-2.0
     # What single precision is compared with.
-    library fftw3 fftw3
+    library fftw3 fftw3 GPL-2.0-or-later
 fi
 
 build_cmocka() {
