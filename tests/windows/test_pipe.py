@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The pipe of chantd.exe from outside: who may have it, who has it, and what clients may do to it."""
+"""The pipe of chantd.exe from outside: who may have it, and what clients may do to it."""
 
 import json
 import re
