@@ -18,7 +18,7 @@
 #include <string.h>
 
 static const char question[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.version\"}\n";
-static const char *name;
+static char name[300]; ///< a bare one is that of a local pipe
 
 static HANDLE
 connect_to_pipe(void)
@@ -170,7 +170,7 @@ main(int argc, char **argv)
     }
     const char *verb = argv[1];
     const int n = argc > 3 ? atoi(argv[3]) : 1;
-    name = argv[2];
+    snprintf(name, sizeof name, "%s%s", argv[2][0] == '\\' ? "" : "\\\\.\\pipe\\", argv[2]);
     return !strcmp(verb, "sddl")    ? sddl(n)
            : !strcmp(verb, "burst") ? burst(n)
            : !strcmp(verb, "trips") ? trips(n)
