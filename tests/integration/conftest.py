@@ -25,7 +25,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "threads: worth running under ThreadSanitizer")
-    config.addinivalue_line("markers", "accuracy: measures the sound, with calls that others make, too")
+    config.addinivalue_line("markers", "accuracy: measures sound, by calls that others make, too")
     config.addinivalue_line("markers", "lasting: waits for long, so it begins first")
     # Of several processes the one that hears of all.
     path = config.getoption("--outcomes")
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """One test at a time to whoever is free: by batches the last worker ends long after the first."""
+    """One test at a time to whoever is free: of batches, one would end long after the others."""
     from xdist.scheduler import LoadScopeScheduling
 
     class OneByOne(LoadScopeScheduling):
