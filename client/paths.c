@@ -111,11 +111,12 @@ tidy(char *path, bool fold_parents)
 static char *
 join(const char *folder, const char *path)
 {
-    const size_t n_folder = ch_path_is_absolute(path) ? 0 : strlen(folder);
+    const bool whole = ch_path_is_absolute(path);
+    const size_t n_folder = whole ? 0 : strlen(folder);
     char *joined = malloc(n_folder + 1 + strlen(path) + 1);
     if (joined) {
         memcpy(joined, folder, n_folder);
-        strcpy(joined + n_folder, n_folder ? "/" : "");
+        strcpy(joined + n_folder, whole ? "" : "/");
         strcat(joined, path);
         ch_path_normalise(joined);
     }

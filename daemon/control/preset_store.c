@@ -79,7 +79,7 @@ ch_preset_name_ok(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
         why = "must not be longer than 64 characters and 240 bytes";
     } else if (!ch_utf8_valid(name, strlen(name))) {
         why = "must be UTF-8";
-    } else {
+    } else if (!why) {
         (void)ch_path_name_ok(name, &why);
     }
     if (why) {

@@ -18,8 +18,8 @@
 /// Longest chunk, and the distance at which tails and states are looked after.
 #define CH_EQ_GRID_FRAMES 256
 
-/// GCC for Windows keeps 32-byte vectors in stack frames that are aligned to 16 (GCC bug 54412).
-#if defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
+/// Not with a compiler that aligns the stack to 16 bytes and takes it for 32, says configure.
+#if defined(__x86_64__) && !defined(CH_NO_AVX2)
 #    define CH_EQ_HAVE_AVX2 1
 #else
 #    define CH_EQ_HAVE_AVX2 0

@@ -26,8 +26,8 @@
 #define CH_LIMITER_PAIRS_MAX 3
 #define CH_LIMITER_SOFT_MAX  6
 
-/// GCC for Windows keeps 32-byte vectors in stack frames that are aligned to 16 (GCC bug 54412).
-#if defined(__x86_64__) && (!defined(_WIN32) || defined(__clang__))
+/// Not with a compiler that aligns the stack to 16 bytes and takes it for 32, says configure.
+#if defined(__x86_64__) && !defined(CH_NO_AVX2)
 #    define CH_LIMITER_HAVE_AVX2 1
 #else
 #    define CH_LIMITER_HAVE_AVX2 0

@@ -16,9 +16,12 @@ roots="ch_backend_call ch_engine_run ch_engine_clock ch_engine_can_run on_proces
 # libjack is loaded when the daemon runs; JACK documents these three as fit for its callback.
 pointers="api.get_cycle_times api.get_time api.port_get_buffer"
 
-# Beside what the engine may import: the clock, without a system call where the vDSO has it, and
-# arithmetic for the integers of a device.
-beside="clock_gettime fmin fmax lrint"
+# Beside what the engine may import: the clock, without a system call where the vDSO or the page
+# that Windows shares has it, and arithmetic for the integers of a device.
+beside="clock_gettime ch_sys_mono_ns fmin fmax lrint"
+
+windows=no
+grep -q '^#define HAVE_WASAPI 1' "$build/config.h" && windows=yes
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -183,8 +186,9 @@ n_planted=$(grep -c '^bad' "$dir/planted.found")
 mkdir "$dir/ci"
 for file in $(sources '*.c' | grep -E '^daemon/(base|lockfree|dsp|engine|backend)/'); do
     case $file in
-    # The other system's; a compiler for it would be needed.
-    *_win32.c | */wasapi* | */mmcss*) continue ;;
+    # The other system's needs a compiler for it.
+    *_posix.c) [ "$windows" = no ] || continue ;;
+    *_win32.c | */wasapi* | */mmcss*) [ "$windows" = yes ] || continue ;;
     */jack*) grep -q '^#define HAVE_JACK 1' "$build/config.h" || continue ;;
     esac
     compile "$dir/ci/$(echo "${file%.c}" | tr / -)" "$(pwd)/$file" || bad "$file" "does not compile"
