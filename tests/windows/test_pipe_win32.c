@@ -56,6 +56,8 @@ who_is_who(void **state)
         {"S-1-5-21-1-2-3-10011", "S-1-5-21-1-2-3-1001", CH_USER_OTHER},
         {"S-1-5-18", "S-1-5-21-1-2-3-1001", CH_USER_SYSTEM},
         {"S-1-5-18", "S-1-5-18", CH_USER_SELF},
+        {CH_USER_SERVICE, "S-1-5-21-1-2-3-1001", CH_USER_SYSTEM},
+        {CH_USER_SERVICE, CH_USER_SERVICE, CH_USER_SELF},
         {"S-1-5-19", "S-1-5-21-1-2-3-1001", CH_USER_OTHER},     // LocalService
         {"S-1-5-20", "S-1-5-21-1-2-3-1001", CH_USER_OTHER},     // NetworkService
         {"S-1-5-32-544", "S-1-5-21-1-2-3-1001", CH_USER_OTHER}, // administrators
@@ -152,11 +154,34 @@ static void
 made_for_a_user_and_a_level(void **state)
 {
     (void)state;
-    wchar_t *text = ch_pipe_descriptor_text("S-1-5-21-11-22-33-1234", "S-1-16-12288");
+    wchar_t *text = ch_pipe_descriptor_text("S-1-5-21-11-22-33-1234", "S-1-16-12288", NULL);
     PSECURITY_DESCRIPTOR descriptor;
     assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
                                                                      &descriptor, NULL));
     assert_descriptor(descriptor, "S-1-5-21-11-22-33-1234", "S-1-16-12288");
+    LocalFree(descriptor);
+    free(text);
+}
+
+static void
+a_guest_reads_and_writes_and_no_more(void **state)
+{
+    (void)state;
+    wchar_t *text = ch_pipe_descriptor_text("S-1-5-80-1", "S-1-16-8192", "S-1-5-21-1-2-3-7");
+    PSECURITY_DESCRIPTOR descriptor;
+    PACL dacl;
+    BOOL present, defaulted;
+    ACCESS_ALLOWED_ACE *ace;
+    assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
+                                                                     &descriptor, NULL));
+    assert_true(GetSecurityDescriptorDacl(descriptor, &present, &dacl, &defaulted) && present);
+    assert_int_equal(dacl->AceCount, 3);
+    assert_true(GetAce(dacl, 2, (void **)&ace));
+    assert_sid(&ace->SidStart, "S-1-5-21-1-2-3-7");
+    assert_int_equal(ace->Mask & (FILE_READ_DATA | FILE_WRITE_DATA | READ_CONTROL | SYNCHRONIZE),
+                     FILE_READ_DATA | FILE_WRITE_DATA | READ_CONTROL | SYNCHRONIZE);
+    // An instance of his own could pass for ours.
+    assert_int_equal(ace->Mask & (FILE_CREATE_PIPE_INSTANCE | WRITE_DAC | WRITE_OWNER | DELETE), 0);
     LocalFree(descriptor);
     free(text);
 }
@@ -167,7 +192,7 @@ made_for_us(void **state)
     (void)state;
     char self[CH_SID_BYTES], level[CH_SID_BYTES];
     assert_true(ch_user_self(self) && ch_user_integrity(level));
-    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor();
+    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor(NULL);
     assert_descriptor(descriptor, self, level);
     LocalFree(descriptor);
 }
@@ -212,7 +237,7 @@ every_instance_has_it_at_both_ends(void **state)
     HANDLE servers[N], clients[N];
     char self[CH_SID_BYTES], level[CH_SID_BYTES];
     assert_true(ch_user_self(self) && ch_user_integrity(level));
-    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor();
+    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor(NULL);
     for (int i = 0; i < N; i++) {
         recorded.n = 0;
         servers[i] = ch_pipe_create(NAME, descriptor, i == 0);
@@ -248,7 +273,7 @@ a_name_is_had_once(void **state)
 {
     (void)state;
     char who[1024], pid[32];
-    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor();
+    PSECURITY_DESCRIPTOR descriptor = ch_pipe_descriptor(NULL);
     assert_int_equal(ch_pipe_holder(NAME, who, sizeof who), CH_PIPE_HOLDER_NONE);
     HANDLE first = ch_pipe_create(NAME, descriptor, true);
     assert_ptr_not_equal(first, INVALID_HANDLE_VALUE);
@@ -291,6 +316,7 @@ main(void)
         cmocka_unit_test(who_is_who),
         cmocka_unit_test(we_are_somebody),
         cmocka_unit_test(made_for_a_user_and_a_level),
+        cmocka_unit_test(a_guest_reads_and_writes_and_no_more),
         cmocka_unit_test(made_for_us),
         cmocka_unit_test(every_instance_has_it_at_both_ends),
         cmocka_unit_test(a_name_is_had_once),
