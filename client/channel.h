@@ -56,4 +56,7 @@ intptr_t ch_channel_waitable(struct ch_channel *channel);
 /// How a daemon is started here, for a message.
 extern const char ch_channel_start_hint[];
 
+/// What --socket takes and what is taken without it: two lines of `chant --help`.
+extern const char ch_channel_option_help[];
+
 #endif

@@ -17,6 +17,9 @@ struct ch_channel {
     int fd;
 };
 
+const char ch_channel_option_help[] =
+    "  --socket=PATH  the daemon's socket; else $CHANT_SOCKET, else\n"
+    "                 $XDG_RUNTIME_DIR/chant/chant.sock, else /run/chant/chant.sock\n";
 const char ch_channel_start_hint[] = "'chantd' (or 'systemctl --user start chantd')";
 
 static int64_t

@@ -33,6 +33,9 @@ struct ch_channel {
     char bytes[32768];
 };
 
+const char ch_channel_option_help[] =
+    "  --socket=NAME  the daemon's pipe; else %CHANT_SOCKET%, else\n"
+    "                 \\\\.\\pipe\\chant-SID with the SID of the user\n";
 const char ch_channel_start_hint[] = "'chantd'";
 
 void

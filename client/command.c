@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "client/channel.h"
+
 static const struct ch_option play_options[] = {
     {"id", "ID", "play this item of the queue"},
     {0},
@@ -236,10 +238,10 @@ ch_command_list(FILE *out)
         fprintf(out, "  %-9s %s\n", c->name, c->summary);
     }
     fputs("\n"
-          "  --json         answer in JSON, also on a terminal\n"
-          "  --socket=PATH  the daemon's socket; else $CHANT_SOCKET, else\n"
-          "                 $XDG_RUNTIME_DIR/chant/chant.sock, else /run/chant/chant.sock\n"
-          "  --help         this text, or after a verb more about it\n"
+          "  --json         answer in JSON, also on a terminal\n",
+          out);
+    fputs(ch_channel_option_help, out);
+    fputs("  --help         this text, or after a verb more about it\n"
           "  --version      version of this program\n\n"
           "Exit: 0 done, 1 the daemon answered an error, 2 wrong usage, 3 no daemon, 4 denied,\n"
           "5 not found, 6 no answer in time.\n",

@@ -32,7 +32,8 @@ static void
 note_error(void)
 {
     if (ferror(stdout) && write_error == 0) {
-        write_error = errno != 0 ? errno : EIO;
+        const int error = ch_out_write_errno();
+        write_error = error != 0 ? error : EIO;
     }
 }
 

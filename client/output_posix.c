@@ -3,6 +3,7 @@
 
 #include "client/output.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,12 @@ bool
 ch_out_utf8(void)
 {
     return ch_sys_speaks_utf8();
+}
+
+int
+ch_out_write_errno(void)
+{
+    return errno;
 }
 
 int

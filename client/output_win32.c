@@ -5,21 +5,38 @@
 
 #include <windows.h>
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "system/console.h"
 
 void
 ch_out_begin(void)
 {
-    // The C library gives a console each byte by itself, which it does not take for UTF-8.
+    // Else the C library gives a console each byte by itself, which it does not take for UTF-8.
     setvbuf(stdout, NULL, _IOFBF, 8192);
+    setvbuf(stderr, NULL, _IOFBF, 8192);
 }
 
 bool
 ch_out_utf8(void)
 {
     return ch_sys_speaks_utf8();
+}
+
+int
+ch_out_write_errno(void)
+{
+    // The C library has no name for these but "invalid argument".
+    switch (_doserrno) {
+    case ERROR_BROKEN_PIPE:
+    case ERROR_NO_DATA:
+    case ERROR_PIPE_NOT_CONNECTED:
+        return EPIPE;
+    default:
+        return errno;
+    }
 }
 
 static bool

@@ -31,11 +31,8 @@ print_line(const char *prefix, const char *format, va_list args)
     char text[8192];
     vsnprintf(text, sizeof text, format, args);
     ch_text_disarm(text);
-    // In one piece: stderr has no buffer, and what arrives byte by byte is no character on every
-    // console.
-    char line[sizeof text + 128];
-    snprintf(line, sizeof line, "chant: %.100s%s%s\n", prefix, *prefix ? ": " : "", text);
-    fputs(line, stderr);
+    fprintf(stderr, "chant: %s%s%s\n", prefix, *prefix ? ": " : "", text);
+    fflush(stderr); // which has a buffer on Windows
 }
 
 int
@@ -66,6 +63,7 @@ ch_fail_usage(const char *verb, const char *format, ...)
     print_line(verb ? verb : "", format, args);
     va_end(args);
     fprintf(stderr, "Try 'chant%s%s --help'.\n", verb ? " " : "", verb ? verb : "");
+    fflush(stderr);
     return CH_EXIT_USAGE;
 }
 

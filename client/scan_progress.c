@@ -73,12 +73,9 @@ ch_scan_progress_draw(struct ch_scan_progress *progress)
     snprintf(head, sizeof head, "%3.0f %%  %zu/%zu  %s left  ", 100.0 * part, n, progress->n_total,
              left);
     const int room = ch_out_error_columns() - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
-    // In one piece: what arrives byte by byte is no character on every console.
-    char line[sizeof bar + sizeof head + sizeof progress->name];
-    snprintf(line, sizeof line, "%s  %s%.*s", bar, head,
-             fitting(progress->name, room > 0 ? room : 0), progress->name);
     ch_out_erase_error_line();
-    fputs(line, stderr);
+    fprintf(stderr, "%s  %s%.*s", bar, head, fitting(progress->name, room > 0 ? room : 0),
+            progress->name);
     fflush(stderr);
     progress->drawn = true;
 }
