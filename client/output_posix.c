@@ -4,6 +4,7 @@
 #include "client/output.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,8 @@
 void
 ch_out_begin(void)
 {
+    // Characters are the terminal's, numbers stay ours.
+    setlocale(LC_CTYPE, "");
     // Not the end by a signal.
     signal(SIGPIPE, SIG_IGN);
 }
