@@ -23,8 +23,8 @@ ch_pipe_descriptor_text(const char *owner, const char *integrity, const char *gu
 {
     char text[5 * CH_SID_BYTES + 96], ace[CH_SID_BYTES + 32] = "";
     if (guest) {
-        // All of FRFW but one bit, which for a pipe means to make instances of one's own; the system
-        // does not ask for that bit when a client opens the pipe for writing.
+        // All of FRFW but the bit that lets one make instances; the system does not ask for it when
+        // a client opens the pipe to write.
         snprintf(ace, sizeof ace, "(A;;0x%lx;;;%s)",
                  (FILE_GENERIC_READ | FILE_GENERIC_WRITE) & ~(DWORD)FILE_CREATE_PIPE_INSTANCE,
                  guest);
