@@ -22,6 +22,7 @@
 #define FAKE_CALLS_MAX 4096
 
 struct ch_engine {
+    uint32_t rate_hz; // that it says; 0 = 48000
     atomic_uint n_calls;
     atomic_ullong n_frames;
     atomic_bool inside;     // a call is running
@@ -111,6 +112,12 @@ ch_engine_account(struct ch_engine *engine, const struct ch_engine_cycle *cycle)
         engine->cycles[engine->n_cycles++] = *cycle;
     }
     return false;
+}
+
+uint32_t
+ch_engine_rate(const struct ch_engine *engine)
+{
+    return engine->rate_hz ? engine->rate_hz : 48000;
 }
 
 void
