@@ -69,6 +69,9 @@ class Prefix:
         ready = self.folder / "ready"
         if not ready.exists():
             self._run("wine", "wineboot", "-i")
+            # With PulseAudio gone there is nothing, not ALSA instead for the rest of the process.
+            drivers = r"HKCU\Software\Wine\Drivers"
+            self._run("wine", "reg", "add", drivers, "/v", "Audio", "/d", "pulse", "/f")
             made = self.folder / "prefix" / "drive_c" / "windows" / "system32"
             assert made.is_dir(), "wineboot made no prefix"
             ready.touch()
