@@ -270,8 +270,8 @@ def main():
     parser.add_argument("--planted", action="store_true",
                         help="show that a planted slowdown is refused")
     parser.add_argument("--silence", nargs="*", type=int, metavar="SECONDS",
-                        help="compare silence after music with music: 60 seconds, of which the first "
-                        "4 are counted whole, or as many as two numbers say")
+                        help="compare silence after music with music: 60 seconds, of which the "
+                        "first 4 are counted whole, or as many as two numbers say")
     options = parser.parse_args()
     if options.silence is not None:
         return silence(options.programs, options.silence)

@@ -424,12 +424,13 @@ def test_dialogues_of_the_protocol(home, make_daemon):
     dialogue = read_dialogue((SOURCE / "man" / "chant-protocol.7.scd").read_text("utf-8"))
     assert len(dialogue) > 40
     music = str(home / "Music")
-    # The one that ends its daemon has a daemon of its own.
+    # The one that ends its daemon has a daemon of its own, and who ends a connection has that.
     last = [text for _, text in dialogue if '"server.shutdown"' in text or '"id":40,' in text]
+    ends = [text for _, text in dialogue if '"rpc.end"' in text]
     env = {"XDG_CONFIG_HOME": str(home / ".config")}
-    main, other = (Talk(make_daemon(env=env).start().socket) for _ in range(2))
+    main, other, third = (Talk(make_daemon(env=env).start().socket) for _ in range(3))
     for direction, text in dialogue:
-        talk = other if text in last else main
+        talk = other if text in last else third if text in ends else main
         if direction == "->":
             request = json.dumps(json.loads(text.replace("/home/ann/Music", music)))
             talk.client.send_bytes(request.encode() + b"\n")
@@ -437,7 +438,7 @@ def test_dialogues_of_the_protocol(home, make_daemon):
         shown = parse_abridged(text.replace("/home/ann/Music", music))
         compare(shown, talk.find(shown), text[:60])
     assert not [m for m in main.unread if "error" in m], main.unread
-    assert other.client.rest() == []
+    assert other.client.rest() == third.client.rest() == []
     main.client.close()
 
 

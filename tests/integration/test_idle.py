@@ -120,7 +120,10 @@ def test_memory_does_not_grow_with_use(daemon, client, media):
             client.call("queue.clear")
 
     use()
-    before = daemon.rss_kib()
+    grown = []
     for _ in range(4):
-        use()
-    assert daemon.rss_kib() - before < 1024
+        before = daemon.rss_kib()
+        for _ in range(2):
+            use()
+        grown.append(daemon.rss_kib() - before)
+    assert min(grown) < 256, "what is lost is lost each time"

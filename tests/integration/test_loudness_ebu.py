@@ -168,7 +168,7 @@ def scanner(make_daemon, tmp_path):
 
 
 def scan(client, *paths, **more):
-    return client.call("loudness.scan", timeout_s=60, uris=[str(path) for path in paths], **more)
+    return client.call("loudness.scan", timeout_s=300, uris=[str(path) for path in paths], **more)
 
 
 @pytest.mark.parametrize("case", LOUDNESS)

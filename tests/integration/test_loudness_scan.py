@@ -31,7 +31,7 @@ def cache(tmp_path):
 
 
 def scan(client, *paths, **more):
-    return client.call("loudness.scan", timeout_s=60, uris=[str(path) for path in paths], **more)
+    return client.call("loudness.scan", timeout_s=300, uris=[str(path) for path in paths], **more)
 
 
 def cached(answer):

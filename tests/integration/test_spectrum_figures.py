@@ -416,8 +416,15 @@ def test_bins_obey_everything(make_daemon, media):
                           channels=channels)  # fmt: skip
     watch.play(path, 3)
     for window, weighting, channels in watch.snapshots:
-        data = watch.of((window, weighting, channels))[-1][2]
-        got = numpy.atleast_2d(levels(data["bands"])).max(axis=1)
+        # Whatever the machine has cut out of it.
+        got = numpy.median(
+            [
+                numpy.atleast_2d(levels(data["bands"])).max(axis=1)
+                for at, _, data in watch.of((window, weighting, channels))
+                if 48000 < at < 3 * 48000
+            ],
+            axis=0,
+        )
         level = -6.02 + (weighting_db(weighting, 199.526) if weighting != "z" else 0)
         wanted = {"mix": [-6.02], "each": [0, -200], "mid_side": [-6.02, -6.02]}[channels]
         for one, expected in zip(got, wanted):

@@ -392,12 +392,12 @@ def test_a_callback_that_is_too_long(request, make_daemon, backend):
     client.play("tone:sine?hz=440&db=-30")
     before = settled(client)
     begin = stats(client)["callback"]["count"]
-    eventually(lambda: growth(client, before)["callback"] >= 4, 30)
+    eventually(lambda: growth(client, before)["callback"] >= 8, 60)
     grown, now = growth(client, before), stats(client)
     due = (now["callback"]["count"] - begin) / 40
-    assert due - 1 <= grown["callback"] <= due + 2
+    assert due - 1 <= grown["callback"] <= due + 3
     assert grown["decoder"] == 0
     # The machine has stalls of its own, but not one for each of ours.
-    assert grown["server"] + grown["device"] <= 2
+    assert grown["server"] + grown["device"] <= 5
     assert now["callback"]["max_us"] >= 60000
     assert now["callback"]["deadline_misses"] >= grown["callback"]

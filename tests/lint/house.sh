@@ -5,6 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 scripts="autogen.sh configure.ac Makefile.am bench/run scripts/check scripts/demo scripts/deps
+    scripts/steps.bash
     .ci/run"
 files="$(sources '*.[ch]' '*.cc' '*.sh' '*.py' '*.m4' Makemodule.am | grep -v '^aclocal.m4$')
     $scripts"
