@@ -3,7 +3,7 @@
 # steps.bash — what scripts/check is made of: a step is run, counted and told; a tree is copied and
 # built; tests are run, and what failed once more.
 #
-# Of scripts/check it wants $src $work $logs $counts $jobs $python and $long.
+# Of scripts/check it wants $src $work $logs $tally $jobs $python and $long.
 
 # shellcheck disable=SC2016,SC2154 # make expands what is in single quotes; see above
 
@@ -25,7 +25,7 @@ end() {
     elif [ "$status" -eq 0 ] && [ $((passed + failed + skipped)) -eq 0 ]; then
         passed=1
     fi
-    echo "$passed $failed" >>"$counts"
+    echo "$passed $failed" >>"$tally"
     [ "$failed" -eq 0 ] || verdict=FAILED
     [ "$skipped" -eq 0 ] || note=", $skipped skipped"
     printf '%-6s  %-32s %5d passed, %d failed%s  (%d s)\n' "$verdict" "$step" "$passed" "$failed" \
