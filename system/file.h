@@ -80,7 +80,8 @@ bool ch_sys_make_dir(const char *path);
 /// Every folder above `path`'s last '/', as far as they are missing; errno is of the first that
 /// could not be made.
 bool ch_sys_make_dirs_above(const char *path);
-/// Takes the place of `to` in one step, even where somebody has that open.
+/// Takes the place of `to` in one step, even where somebody has that open.  Before Windows 10 1709,
+/// and on file systems other than NTFS there, it waits for that a tenth of a second, then EACCES.
 bool ch_sys_rename(const char *from, const char *to);
 /// The same where nobody has the name yet: else EEXIST.  (A file system of POSIX that cannot
 /// promise that replaces.)

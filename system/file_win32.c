@@ -75,10 +75,10 @@ ch_sys_open(const char *path, int flags, unsigned mode)
     const DWORD opening = disposition == CREATE_ALWAYS       ? OPEN_ALWAYS
                           : disposition == TRUNCATE_EXISTING ? OPEN_EXISTING
                                                              : disposition;
-    // BACKUP_SEMANTICS: a folder may be opened to be asked what it is.
-    const HANDLE handle =
-        CreateFileW(wide, access_of(flags), SHARE_ALL, NULL, opening,
-                    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS | TRUST_NOBODY, NULL);
+    // BACKUP_SEMANTICS: a folder may be opened to be asked what it is, but not to be written.
+    const DWORD folders = access_of(flags) == FILE_GENERIC_READ ? FILE_FLAG_BACKUP_SEMANTICS : 0;
+    const HANDLE handle = CreateFileW(wide, access_of(flags), SHARE_ALL, NULL, opening,
+                                      FILE_ATTRIBUTE_NORMAL | folders | TRUST_NOBODY, NULL);
     int fd = -1;
     if (handle == INVALID_HANDLE_VALUE) {
         ch_set_errno();

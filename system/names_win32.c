@@ -22,6 +22,17 @@ ch_sys_make_dir(const char *path)
     return ok;
 }
 
+/// errno stays, but for what exists and is none.
+static bool
+is_folder(const char *path)
+{
+    const int err = errno;
+    struct ch_sys_file_info info;
+    const bool there = ch_sys_stat(path, &info);
+    errno = there ? ENOTDIR : err;
+    return there && info.kind == CH_SYS_FOLDER;
+}
+
 bool
 ch_sys_make_dirs_above(const char *path)
 {
@@ -35,9 +46,7 @@ ch_sys_make_dirs_above(const char *path)
     for (char *at = folder ? strchr(folder + (root ? root : 1), '/') : NULL; at;
          at = strchr(at + 1, '/')) {
         *at = 0;
-        struct ch_sys_file_info info;
-        ok = ch_sys_make_dir(folder) || errno == EEXIST ||
-             (ch_sys_stat(folder, &info) && info.kind == CH_SYS_FOLDER);
+        ok = ch_sys_make_dir(folder) || is_folder(folder);
         first = ok || first ? first : errno;
         *at = '/';
     }
@@ -76,16 +85,30 @@ rename_as_posix(const wchar_t *from, const wchar_t *to)
     return ok;
 }
 
+/// Where it can't be done as POSIX does it, whoever looks into the old file (a scanner of viruses, a
+/// program that makes an index) has to be waited for.
+static bool
+replace(const wchar_t *from, const wchar_t *to)
+{
+    enum { TRIES = 10, PAUSE_MS = 10 };
+    for (int i = 0;; i++) {
+        if (rename_as_posix(from, to) ||
+            MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
+            return true;
+        }
+        const DWORD code = GetLastError();
+        if ((code != ERROR_SHARING_VIOLATION && code != ERROR_ACCESS_DENIED) || i == TRIES) {
+            return ch_set_errno();
+        }
+        Sleep(PAUSE_MS);
+    }
+}
+
 bool
 ch_sys_rename(const char *from, const char *to)
 {
     wchar_t *wide_from = ch_wide_path(from), *wide_to = wide_from ? ch_wide_path(to) : NULL;
-    bool ok = false;
-    if (wide_to) {
-        ok = rename_as_posix(wide_from, wide_to) ||
-             MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ||
-             ch_set_errno();
-    }
+    const bool ok = wide_to && replace(wide_from, wide_to);
     free(wide_from);
     free(wide_to);
     return ok;

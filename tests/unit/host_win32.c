@@ -29,34 +29,45 @@ host_folder_make(char path[HOST_PATH_BYTES])
     return host_make_dir(path);
 }
 
+/// Deep, and with names in no code page.
 static bool
-remove_all(const char *path)
+remove_all(const wchar_t *path)
 {
-    char pattern[2 * HOST_PATH_BYTES];
-    WIN32_FIND_DATAA found;
-    snprintf(pattern, sizeof pattern, "%s/*", path);
-    HANDLE search = FindFirstFileA(pattern, &found);
-    for (bool more = search != INVALID_HANDLE_VALUE; more; more = FindNextFileA(search, &found)) {
-        if (!strcmp(found.cFileName, ".") || !strcmp(found.cFileName, "..")) {
+    const size_t room = wcslen(path) + MAX_PATH + 2;
+    wchar_t *inside = calloc(room, sizeof *inside);
+    WIN32_FIND_DATAW found;
+    if (!inside) {
+        return false;
+    }
+    wcscat(wcscpy(inside, path), L"\\*");
+    HANDLE search = FindFirstFileW(inside, &found);
+    for (bool more = search != INVALID_HANDLE_VALUE; more; more = FindNextFileW(search, &found)) {
+        if (!wcscmp(found.cFileName, L".") || !wcscmp(found.cFileName, L"..")) {
             continue;
         }
-        snprintf(pattern, sizeof pattern, "%s/%s", path, found.cFileName);
+        wcscat(wcscat(wcscpy(inside, path), L"\\"), found.cFileName);
         if (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) {
-            remove_all(pattern);
+            remove_all(inside);
         } else {
-            DeleteFileA(pattern);
+            DeleteFileW(inside);
         }
     }
     if (search != INVALID_HANDLE_VALUE) {
         FindClose(search);
     }
-    return RemoveDirectoryA(path);
+    free(inside);
+    return RemoveDirectoryW(path);
 }
 
 bool
 host_folder_remove(const char *path)
 {
-    return remove_all(path);
+    wchar_t whole[2 * HOST_PATH_BYTES] = L"\\\\?\\";
+    const int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, whole + 4, HOST_PATH_BYTES);
+    for (wchar_t *at = whole; (at = wcschr(at, L'/'));) {
+        *at = L'\\';
+    }
+    return n > 0 && remove_all(whole);
 }
 
 bool
@@ -75,7 +86,10 @@ host_make_dir(const char *path)
 void
 host_set_env(const char *name, const char *value)
 {
-    _putenv_s(name, value ? value : "");
+    wchar_t wide_name[64], wide_value[2 * HOST_PATH_BYTES];
+    MultiByteToWideChar(CP_UTF8, 0, name, -1, wide_name, 64);
+    MultiByteToWideChar(CP_UTF8, 0, value ? value : "", -1, wide_value, 2 * HOST_PATH_BYTES);
+    _wputenv_s(wide_name, wide_value);
 }
 
 void *
