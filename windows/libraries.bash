@@ -106,7 +106,8 @@ build_ogg() {
 library vorbis libvorbis BSD-3-Clause ogg
 build_vorbis() {
     local name
-    compile libvorbis.a -Iinclude -Ilib -I"$PREFIX/include" -- \
+    # As its own configure has it on Linux, so that both decode to the same bits.
+    compile libvorbis.a -ffast-math -fsigned-char -Iinclude -Ilib -I"$PREFIX/include" -- \
         lib/{mdct,smallft,block,envelope,window,lsp,lpc,analysis,synthesis,psy,info}.c \
         lib/{floor1,floor0,res0,mapping0,registry,codebook,sharedbook,lookup,bitrate}.c
     compile libvorbisenc.a -Iinclude -Ilib -I"$PREFIX/include" -- lib/vorbisenc.c
