@@ -201,7 +201,8 @@ const struct ch_command ch_commands[] = {
     {"meter", "", "live levels and loudness", meter_help, NULL, 0, 0, meter_options, ch_cmd_meter},
     {"status", "", "what plays, where and how", NULL, NULL, 0, 0, NULL, ch_cmd_status},
     {"devices", "", "what can be played on",
-     "The default of each backend is marked. RATE, channels and format are its own; USED, LEAST "
+     "The one that is played on when none is named is marked. RATE, channels and format are its "
+     "own; USED, LEAST "
      "and\n"
      "USUAL are frames a callback: with which it would be played on, the fewest that it allows, "
      "and\n"

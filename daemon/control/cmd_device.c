@@ -67,14 +67,17 @@ begin(struct ch_daemon *daemon)
 
 // --- answers -------------------------------------------------------------------------------------
 
+// Of all defaults of backends the first is what is played on when nothing at all is named.
 static void
-write_entry(struct ch_buf *buf, const char *backend, const struct ch_device_entry *entry)
+write_entry(struct ch_buf *buf, const char *backend, const struct ch_device_entry *entry,
+            bool *defaulted)
 {
     ch_json_begin_object(buf);
     ch_json_kv_string(buf, "backend", backend);
     ch_json_kv_string(buf, "id", entry->id);
     ch_json_kv_string(buf, "name", entry->name);
-    ch_json_kv_bool(buf, "default", entry->is_default);
+    ch_json_kv_bool(buf, "default", entry->is_default && !*defaulted);
+    *defaulted |= entry->is_default;
     ch_json_kv_uint(buf, "rate_hz", entry->rate_hz);
     ch_json_kv_uint(buf, "channels", entry->n_channels);
     ch_json_kv_string(buf, "format", entry->format);
@@ -86,7 +89,7 @@ write_entry(struct ch_buf *buf, const char *backend, const struct ch_device_entr
 
 // The server that plays, as it has introduced itself.
 static void
-write_open(const struct ch_daemon *daemon, struct ch_buf *buf)
+write_open(const struct ch_daemon *daemon, struct ch_buf *buf, bool *defaulted)
 {
     const struct ch_backend_info *info = &daemon->device.info;
     struct ch_device_entry entry = {
@@ -100,21 +103,22 @@ write_open(const struct ch_daemon *daemon, struct ch_buf *buf)
     };
     snprintf(entry.id, sizeof entry.id, "%s", info->id);
     snprintf(entry.name, sizeof entry.name, "%s", info->device);
-    write_entry(buf, daemon->device.ops->name, &entry);
+    write_entry(buf, daemon->device.ops->name, &entry, defaulted);
 }
 
 static void
 write_devices(struct ch_daemon *daemon, struct ch_buf *buf)
 {
     struct ch_device_lists *lists = &daemon->device_lists;
+    bool defaulted = false;
     if (lists->skipped && lists->skipped == daemon->device.ops && daemon->device.backend) {
         ch_device_refresh(&daemon->device);
-        write_open(daemon, buf);
+        write_open(daemon, buf, &defaulted);
     }
     for (unsigned i = 0; i < CH_DEVICE_LISTS_MAX && lists->answers[i].ops; i++) {
         const struct ch_device_answer *answer = &lists->answers[i];
         for (uint32_t k = 0; k < answer->list.n; k++) {
-            write_entry(buf, answer->ops->name, &answer->list.entries[k]);
+            write_entry(buf, answer->ops->name, &answer->list.entries[k], &defaulted);
         }
     }
 }

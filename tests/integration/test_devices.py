@@ -49,6 +49,7 @@ def test_a_server_that_would_be_played_on_is_asked(make_daemon, make_jack):
             (server.name, 44100, 256)
         ]
         assert jack[0]["default"] is True
+        assert of(client, "null") == [{**NULL, "default": False}]  # auto would take the server
         server.kill()
         # What is left of it may refuse, or keep us waiting; it is not there.
         answer = client.call("device.list")
