@@ -159,6 +159,7 @@ wasapi_open(struct ch_backend **out, const struct ch_backend_config *config, cha
     if (backend) {
         backend->wish = (struct ch_wasapi_wish){
             .rate_hz = config->rate_hz, .period = period, .exclusive = config->exclusive};
+        backend->mmcss = ch_mmcss_counts();
         backend->on_event = config->on_event;
         backend->context = config->context;
         status = open_in_com(backend, config, detail);

@@ -17,6 +17,7 @@
 
 #include "daemon/backend/backend.h"
 #include "daemon/backend/common.h"
+#include "daemon/backend/mmcss.h"
 #include "daemon/backend/wasapi_devices.h"
 #include "daemon/backend/wasapi_notify.h"
 #include "daemon/backend/wasapi_stream.h"
@@ -76,10 +77,11 @@ struct ch_backend {
     struct ch_wasapi_stream stream;
 
     // keeper
-    bool open, running; // the stream is
-    bool moved;         // the event has been sent
-    uint64_t idle_ns;   // since when it stands
-    uint64_t looked_ns; // at the device, the last time
+    bool open, running;           // the stream is
+    bool moved;                   // the event has been sent
+    uint64_t idle_ns;             // since when it stands
+    uint64_t looked_ns;           // at the device, the last time
+    struct ch_mmcss_counts mmcss; // that were told
 
     // [rt]; set up by the keeper before it plays
     struct ch_planes planes;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "daemon/backend/mmcss.h"
 #include "daemon/backend/wasapi_error.h"
 #include "daemon/backend/wasapi_internal.h"
 #include "daemon/base/log.h"
@@ -144,6 +145,20 @@ look(struct ch_backend *backend)
     return true;
 }
 
+// What [rt] has done, told by a thread that has time to.
+static void
+report_mmcss(struct ch_backend *backend)
+{
+    const struct ch_mmcss_counts counts = ch_mmcss_counts();
+    if (counts.n_joins != backend->mmcss.n_joins) {
+        ch_debug("MMCSS: joined (%u)", counts.n_joins);
+    }
+    if (counts.n_leaves != backend->mmcss.n_leaves) {
+        ch_debug("MMCSS: left (%u)", counts.n_leaves);
+    }
+    backend->mmcss = counts;
+}
+
 // --- following the engine -----------------------------------------------------------------------
 
 static void
@@ -182,7 +197,7 @@ end(struct ch_backend *backend)
 {
     linger(backend);
     if (atomic_load(&backend->failure)) {
-        SetEvent(backend->failed); // which linger() may have taken
+        SetEvent(backend->failed);     // which linger() may have taken
     } else if (!has_engine(backend)) { // nor given back meanwhile
         stand(backend);
     }
@@ -256,6 +271,7 @@ ch_wasapi_run_keeper(void *arg)
         }
         noticed |= what == WAIT_OBJECT_0 + 3;
         follow(backend);
+        report_mmcss(backend);
         const DWORD pause_ms = noticed ? ch_wasapi_times.settle_ms : ch_wasapi_times.poll_ms;
         if (!atomic_load(&backend->lost) && (noticed || backend->running) &&
             !until(backend->looked_ns + ns(pause_ms))) {
@@ -265,6 +281,7 @@ ch_wasapi_run_keeper(void *arg)
     }
     linger(backend);
     stand(backend);
+    report_mmcss(backend);
     drop(backend);
     ch_wasapi_com_leave(entered);
 }

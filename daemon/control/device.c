@@ -201,8 +201,9 @@ retry_later(struct ch_daemon *daemon)
     if (delay_ms > RETRY_MAX_MS) {
         delay_ms = RETRY_MAX_MS;
     }
-    // Somebody listens, and wants to hear it again as soon as it is back.
-    if (device->wanted && device->ops->retry_ms && delay_ms > device->ops->retry_ms) {
+    // Somebody listens, or is about to, and wants to hear it again as soon as it is back.
+    const bool awaited = device->wanted || daemon->transport.state == CH_PAUSED;
+    if (awaited && device->ops->retry_ms && delay_ms > device->ops->retry_ms) {
         delay_ms = device->ops->retry_ms;
     }
     uv_timer_start(&device->retry, on_retry, delay_ms, 0);
