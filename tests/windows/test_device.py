@@ -60,7 +60,7 @@ def test_pinned_to_what_is_not_there(make_daemon, speakers):
 
 @pytest.mark.parametrize("rate_hz", [48000, 44100])
 def test_killed_in_mid_song_and_back(make_daemon, make_pulse, record, media, rate_hz, capsys):
-    """It says so, holds its place, and plays on, also at another rate."""
+    """It says so, holds its place, and plays on, also on a sink of another rate."""
     speakers = make_pulse(null=(48000, 2)).start()
     daemon = make_daemon(speakers=speakers).start()
     client = daemon.client(30)
@@ -87,7 +87,8 @@ def test_killed_in_mid_song_and_back(make_daemon, make_pulse, record, media, rat
         print(f"\nback at {rate_hz} Hz: open after {1e3 * (opened_s - back_s):.0f} ms,"
               f" position moves after {1e3 * (moved_s - back_s):.0f} ms")  # fmt: skip
     assert after_s - before["position_s"] < 30, "it goes on where it was"
-    assert device(client)["rate_hz"] == rate_hz and device(client)["losses"] == 1
+    # Wine asks PulseAudio for its format once in the life of a process, and has it resampled then.
+    assert device(client)["rate_hz"] == 48000 and device(client)["losses"] == 1
     recorder = record(speakers)
     samples = recorder.next_s(1.0)
     assert pulse.frequency_hz(samples[0], rate_hz) == pytest.approx(997, abs=1)
@@ -117,6 +118,7 @@ def test_killed_while_paused(make_daemon, speakers):
     held_s = client.status()["position_s"]
     speakers.kill()
     speakers.start()
+    wait_for_device(client, timeout_s=60)
     assert client.call("player.resume")
     moving(client, held_s, timeout_s=60)
     assert client.status()["state"] == "playing"
