@@ -216,7 +216,7 @@ write_refill(struct ch_backend *backend, struct refill *refill)
 
 // The device has asked for sound, or has not for a while.
 CH_RT static HRESULT
-cycle(struct ch_backend *backend, bool asked)
+on_refill(struct ch_backend *backend, bool asked)
 {
     struct ch_wasapi_stream *stream = &backend->stream;
     struct refill refill = {.now_ns = ch_os_mono_ns()};
@@ -265,7 +265,7 @@ play(struct ch_backend *backend)
         HRESULT hr = E_HANDLE;
         if (what == WAIT_OBJECT_0 + 2 || what == WAIT_TIMEOUT) {
             ch_rt_scope_enter();
-            hr = cycle(backend, what != WAIT_TIMEOUT);
+            hr = on_refill(backend, what != WAIT_TIMEOUT);
             ch_rt_scope_leave();
         }
         if (FAILED(hr)) {

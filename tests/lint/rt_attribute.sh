@@ -11,10 +11,13 @@ build=$(pwd)
 . "$(dirname "$0")/common.sh"
 
 roots="ch_backend_call ch_engine_run ch_engine_clock ch_engine_can_run on_process
-    ch_sample_write"
+    on_refill ch_sample_write"
 
-# libjack is loaded when the daemon runs; JACK documents these three as fit for its callback.
-pointers="api.get_cycle_times api.get_time api.port_get_buffer"
+# libjack is loaded when the daemon runs; JACK documents these three as fit for its callback.  Of
+# WASAPI's stream it takes four to fill its buffer, and there is no other way.
+pointers="api.get_cycle_times api.get_time api.port_get_buffer
+    client->lpVtbl->GetCurrentPadding clock->lpVtbl->GetPosition
+    render_client->lpVtbl->GetBuffer render_client->lpVtbl->ReleaseBuffer"
 
 # Beside what the engine may import: the clock, without a system call where the vDSO or the page
 # that Windows shares has it, and arithmetic for the integers of a device.
@@ -200,6 +203,7 @@ echo
 n_reached=$(grep -c '^rt ' "$dir/found")
 for root in $roots; do
     [ "$root" = on_process ] && ! [ -f "$dir/ci/daemon-backend-jack_callbacks.ci" ] && continue
+    [ "$root" = on_refill ] && [ "$windows" = no ] && continue
     grep -q "^rt $root$" "$dir/found" || bad "$root" "the root is not there"
 done
 grep '^bad ' "$dir/found" >"$dir/bad"
