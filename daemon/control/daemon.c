@@ -22,6 +22,9 @@ static void
 on_wake(uv_async_t *async)
 {
     struct ch_daemon *daemon = async->data;
+    if (daemon->left) {
+        return; // there is nobody left to tell
+    }
     ch_device_poll(daemon);
     ch_device_lists_poll(daemon);
     ch_transport_poll(daemon);
@@ -141,6 +144,18 @@ close_quietly(uv_handle_t *handle, void *context)
     }
 }
 
+// Decoders, the writer of the state and whoever asks us to end may wake the loop until they have
+// ended themselves; what they wake it by only keeps it no longer.
+static void
+close_but_bells(uv_handle_t *handle, void *context)
+{
+    if (handle->type == UV_ASYNC) {
+        uv_unref(handle);
+    } else {
+        close_quietly(handle, context);
+    }
+}
+
 // No more sound: give the device back and let the loop run dry.
 static void
 leave(struct ch_daemon *daemon)
@@ -150,8 +165,9 @@ leave(struct ch_daemon *daemon)
     ch_sessions_close_all(daemon);
     ch_feeds_fini(daemon);
     ch_scans_fini(daemon); // its thread wakes the loop
+    daemon->left = true;
     // Sessions' own close callbacks are under way; what is left has none.
-    uv_walk(&daemon->loop, close_quietly, NULL);
+    uv_walk(&daemon->loop, close_but_bells, NULL);
 }
 
 static void
@@ -207,13 +223,18 @@ void
 ch_daemon_fini(struct ch_daemon *daemon)
 {
     // After a failed start nothing has run the loop yet.
-    uv_walk(&daemon->loop, close_quietly, NULL);
+    daemon->left = true;
+    uv_walk(&daemon->loop, close_but_bells, NULL);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
     ch_loudness_fini(daemon);
     ch_transport_fini(daemon);
     ch_sound_state_fini(daemon);
     ch_link_fini(daemon);
-    if (!ch_streams_wait_ended(DECODERS_END_NS)) {
+    ch_signals_stop(daemon->signals);
+    if (ch_streams_wait_ended(DECODERS_END_NS)) {
+        uv_walk(&daemon->loop, close_quietly, NULL);
+        uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    } else {
         ch_warning("a decoder hangs; leaving it behind");
     }
     const int err = uv_loop_close(&daemon->loop);

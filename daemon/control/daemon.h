@@ -34,6 +34,7 @@ struct ch_daemon {
     uv_timer_t farewell; ///< bounds the fade at the end
     uint64_t start_mono_ns;
     bool stopping;
+    bool left; ///< has given everything back; only threads that still end may wake the loop
     int exit_code;
 
     struct ch_link link; ///< to the engine

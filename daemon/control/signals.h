@@ -15,7 +15,10 @@ struct ch_signals;
 /// all others of the loop.  NULL: no memory.
 struct ch_signals *ch_signals_create(struct ch_daemon *daemon);
 
-/// When the loop has run dry.
+/// Nothing of theirs wakes the loop from now on.  NULL is none.
+void ch_signals_stop(struct ch_signals *signals);
+
+/// When the loop is closed.
 void ch_signals_destroy(struct ch_signals *signals);
 
 #endif

@@ -57,6 +57,12 @@ ch_signals_create(struct ch_daemon *daemon)
 }
 
 void
+ch_signals_stop(struct ch_signals *signals)
+{
+    (void)signals; // the loop's own handles
+}
+
+void
 ch_signals_destroy(struct ch_signals *signals)
 {
     free(signals);

@@ -104,10 +104,17 @@ ch_signals_create(struct ch_daemon *daemon)
 }
 
 void
-ch_signals_destroy(struct ch_signals *signals)
+ch_signals_stop(struct ch_signals *signals)
 {
     if (signals) {
         listen_from_now(NULL);
+    }
+}
+
+void
+ch_signals_destroy(struct ch_signals *signals)
+{
+    if (signals) {
         ch_farewell_window_destroy(signals->window);
         free(signals);
     }
