@@ -83,12 +83,13 @@ def test_bad_files_are_passed_over(client, media):
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"\0" * 5000 + b"\n", bytes(range(256)) * 40 + b"\n", b"{" * 100 + b"\n", b"\xff\xfe\n"],
+    [b"\0" * 5000, bytes(range(11, 256)) * 40, b"{" * 100, b"\xff\xfe"],
+    ids=["zeros", "all bytes", "braces", "no UTF-8"],
 )
 def test_garbage_on_the_pipe(client, daemon, garbage):
     """Answered as an error, or not at all; the connection beside it never notices."""
     with daemon.client() as bad:
-        bad.send_bytes(garbage)
+        bad.send_bytes(garbage + b"\n")
         assert json.loads(bad.line())["error"]["code"] < 0
         assert bad.call("rpc.version")
     with daemon.client() as cut:
@@ -114,7 +115,7 @@ CASES = [
     ("chantd", ["--no-such-option"], 2),
     ("chantd", ["--backend=none-such"], 2),
     ("chantd", ["--rate=1"], 2),
-    ("chantd", ["--render=nowhere/out.wav", "no-such-file.flac"], 1),
+    ("chantd", ["--render=nowhere/out.wav", "no-such-file.flac"], 5),
 ]
 
 
@@ -147,3 +148,15 @@ def test_ends_when_asked(make_daemon):
     client = daemon.client()
     assert client.call("server.shutdown") is not None
     assert daemon.wait(30) == 0
+
+
+def test_ends_with_something_left_to_write(make_daemon):
+    """A change of the last moment is kept, by a thread that ends after all others."""
+    daemon = make_daemon(backend="null").start()
+    client = daemon.client()
+    client.call("mixer.set", gain_db=-6)
+    daemon.process.terminate()
+    assert daemon.wait(30) == 0
+    client.close()
+    daemon.start()
+    assert daemon.client().call("mixer.get")["gain_db"] == -6

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The same inputs rendered by chantd.exe and by chantd: the same bytes."""
+"""The same inputs rendered by chantd.exe and by chantd: the same bytes.
+
+But for Vorbis: libvorbis computes sines and square roots with the C library of each system, and its
+own loops are contracted differently, so samples differ by what is left of a float's 24 bits below
+full scale, and where they are rounded to 16 bits one in ten thousand falls to the other side.
+"""
 
 import hashlib
 
@@ -24,13 +29,21 @@ def render(tmp_path, *words, inputs):
     return linux, windows
 
 
-def assert_same(linux, windows):
+# Two units of the last place of a float between 0.5 and 1; one step of 16 bits.
+LAST_BIT_F32 = 2.0**-22
+LAST_BIT_S16 = 2.0**-15
+
+
+def assert_same(linux, windows, but_for=0.0):
+    """The same bytes, or samples that differ by no more than this."""
     a, b = linux.read_bytes(), windows.read_bytes()
     if a == b:
         return
     mine, theirs = read_wav(windows)[0], read_wav(linux)[0]
     assert mine.shape == theirs.shape
     difference = numpy.abs(mine - theirs)
+    if difference.max() <= but_for:
+        return
     raise AssertionError(
         f"{(difference > 0).mean():.2%} of the samples differ, by at most {difference.max():.3g};"
         f" {hashlib.sha256(a).hexdigest()[:12]} is not {hashlib.sha256(b).hexdigest()[:12]}"
@@ -48,7 +61,8 @@ def song(media):
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "opus", "mp3"])
 def test_each_kind(tmp_path, media, song, suffix):
     file = song if suffix == "wav" else media.encode(song, suffix)
-    assert_same(*render(tmp_path, "--limiter=off", inputs=[file]))
+    but_for = LAST_BIT_F32 if suffix == "ogg" else 0.0
+    assert_same(*render(tmp_path, "--limiter=off", inputs=[file]), but_for)
 
 
 @pytest.mark.parametrize("format", ["f32", "s24", "s16"])
@@ -69,7 +83,10 @@ def test_the_chain(tmp_path, song, words, format):
 def test_several(tmp_path, media, song):
     """One after the other, of several rates."""
     inputs = [song, media.sine(0.7, suffix="flac", rate_hz=96000), media.encode(song, "ogg")]
-    assert_same(*render(tmp_path, "--rate=48000", "--format=s16", inputs=inputs))
+    linux, windows = render(tmp_path, "--rate=48000", "--format=s16", inputs=inputs)
+    assert_same(linux, windows, LAST_BIT_S16)
+    a, b = (read_wav(path)[2] for path in (linux, windows))
+    assert (a != b).mean() < 1e-3
 
 
 def test_the_backend_that_writes_a_file(tmp_path, media, song):

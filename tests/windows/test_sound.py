@@ -152,8 +152,11 @@ def test_spectrum_and_meter_read_the_tone(client, playing):
     eventually(reads, 20, what="a spectrum of the left tone")
     client.call("unsubscribe", sub=sub["sub"])
     client.call("subscribe", topics=["meter"])
-    client.event_where(lambda data: data["peak_dbfs"][0] == pytest.approx(-12, abs=0.3),
-                       20, topic="meter")  # fmt: skip
+
+    def loud(data):
+        return data["peak_dbfs"][0] == pytest.approx(LEFT[1], abs=0.3)
+
+    client.event_where(loud, 20, topic="meter")
 
 
 def test_seek_next_stop_and_queue(client, media):
