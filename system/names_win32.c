@@ -85,8 +85,8 @@ rename_as_posix(const wchar_t *from, const wchar_t *to)
     return ok;
 }
 
-/// Where it can't be done as POSIX does it, whoever looks into the old file (a scanner of viruses, a
-/// program that makes an index) has to be waited for.
+/// Where it can't be done as POSIX does it, whoever looks into the old file (a scanner of viruses,
+/// a program that makes an index) has to be waited for.
 static bool
 replace(const wchar_t *from, const wchar_t *to)
 {

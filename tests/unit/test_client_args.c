@@ -271,7 +271,7 @@ test_wrong_lines(void **state)
         char why[256] = "";
         assert_false(parse(&inv, cases[i].line, why, sizeof why));
         if (!strstr(why, cases[i].why)) {
-            fail_msg("line %zu: '%s' does not name %s", i, why, cases[i].why);
+            fail_msg("line %u: '%s' does not name %s", (unsigned)i, why, cases[i].why);
         }
         ch_args_fini(&inv);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/test_system_file.c — files and folders by name: long, foreign, open elsewhere, missing.
+// tests/unit/test_system_file.c — files and folders by name: long, foreign, open, missing.
 
 #include <errno.h>
 #include <fcntl.h>
