@@ -187,7 +187,7 @@ refused(void **state)
         size_t at;
         enum ch_json_verdict verdict = verdict_of(table[i].text, table[i].length, &at);
         if (verdict != table[i].verdict || at != table[i].at) {
-            fail_msg("%s: %s at %zu", table[i].text, ch_json_verdict_text(verdict), at);
+            fail_msg("%s: %s at %u", table[i].text, ch_json_verdict_text(verdict), (unsigned)at);
         }
     }
 }

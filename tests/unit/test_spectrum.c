@@ -102,8 +102,8 @@ test_sine_reads_its_level(void **state)
                     const double db = level_db(spectrum, 0, highest_band(spectrum, 0));
                     worst = fmax(worst, fabs(db));
                     if (fabs(db) > 0.1) {
-                        print_error("%s, layout %zu, %u Hz: %.3f Hz reads %.3f dB\n",
-                                    ch_window_name(spec.window), i, rates[r], hz, db);
+                        print_error("%s, layout %u, %u Hz: %.3f Hz reads %.3f dB\n",
+                                    ch_window_name(spec.window), (unsigned)i, rates[r], hz, db);
                     }
                 }
                 assert_true(worst <= 0.1);

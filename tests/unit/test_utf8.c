@@ -62,7 +62,7 @@ boundaries(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         if (ch_utf8_valid(table[i].bytes, strlen(table[i].bytes)) != table[i].valid) {
-            fail_msg("row %zu", i);
+            fail_msg("row %u", (unsigned)i);
         }
     }
     assert_true(ch_utf8_valid("\0a", 2));
