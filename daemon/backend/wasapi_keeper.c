@@ -83,6 +83,8 @@ static void
 stand(struct ch_backend *backend)
 {
     if (backend->running) {
+        // Two calls in a row may be answered twice: only what comes from here on is an answer.
+        ResetEvent(backend->rested);
         atomic_store_explicit(&backend->playing, false, memory_order_release);
         SetEvent(backend->reconfigure);
         WaitForSingleObject(backend->rested, INFINITE);
