@@ -41,7 +41,7 @@ read_clock(struct ch_backend *backend, uint64_t *n_heard, uint64_t *at_ns, HRESU
     *n_heard = position / stream->clock_hz * stream->rate_hz +
                position % stream->clock_hz * stream->rate_hz / stream->clock_hz;
     *at_ns = qpc_100ns * 100;
-    return *n_heard <= backend->n_written;
+    return true;
 }
 
 // When the frame will be heard that is written next: `ahead` frames from `at_ns`.
@@ -159,6 +159,23 @@ fill(struct ch_backend *backend, BYTE *bytes, const struct refill *refill, uint6
     }
 }
 
+// The device has gone on without us, and so has its clock: an exclusive one plays its two buffers
+// in a ring, whatever is in them.  Frames are counted from where it is now.
+CH_RT static void
+catch_up(struct ch_backend *backend, struct refill *refill, uint64_t n_heard)
+{
+    const struct ch_wasapi_stream *stream = &backend->stream;
+    const bool exclusive = stream->way == CH_WASAPI_EXCLUSIVE;
+    if (exclusive && n_heard >= backend->n_written) {
+        refill->gap = backend->filled;
+        backend->n_written = n_heard + stream->buffer_frames;
+        backend->begin_ns = 0;
+    } else if (!exclusive && n_heard > backend->n_written && !refill->padding) {
+        backend->n_written = n_heard;
+        backend->begin_ns = 0;
+    }
+}
+
 // Some answers mean "not now"; others, or too many of these, that it is over.
 CH_RT static HRESULT
 weigh(struct ch_backend *backend, HRESULT hr)
@@ -179,12 +196,13 @@ write_refill(struct ch_backend *backend, struct refill *refill)
     IAudioRenderClient *render_client = stream->render;
     uint64_t n_heard = 0, at_ns = refill->now_ns;
     HRESULT hr = S_OK;
-    const bool known = read_clock(backend, &n_heard, &at_ns, &hr);
+    bool known = read_clock(backend, &n_heard, &at_ns, &hr);
     if (hr == AUDCLNT_E_DEVICE_INVALIDATED) {
         return hr;
     }
-    if (stream->way == CH_WASAPI_EXCLUSIVE) {
-        refill->gap = known && backend->filled && n_heard >= backend->n_written;
+    if (known) {
+        catch_up(backend, refill, n_heard);
+        known = n_heard <= backend->n_written;
     }
     if (refill->gap) {
         count_gap(backend, refill->now_ns);
@@ -227,6 +245,7 @@ on_refill(struct ch_backend *backend, bool asked)
     }
     if (stream->way == CH_WASAPI_EXCLUSIVE) {
         refill.room = asked ? stream->buffer_frames : 0;
+        refill.padding = stream->buffer_frames; // it has two, and plays the other one
     } else {
         // More than fits is no room.
         refill.padding = padding < stream->buffer_frames ? padding : stream->buffer_frames;

@@ -91,7 +91,7 @@ become_ready(struct fake_client *self, const WAVEFORMATEX *wave, UINT32 period, 
     self->buffer_frames = buffer;
     self->frame_bytes = ch_sample_frame_bytes(&format);
     self->rate_hz = wave->nSamplesPerSec;
-    self->fifo = calloc(buffer + 1, self->frame_bytes);
+    self->fifo = calloc(2 * buffer + 1, self->frame_bytes);
     self->staging = calloc(buffer + 1, self->frame_bytes);
     fake_lock();
     fake_heard_format = format;
@@ -284,6 +284,7 @@ reset(IAudioClient3 *client)
     fake_lock();
     self->padding = self->lent = 0;
     self->played = 0;
+    self->began = false;
     const bool runs = self->runs;
     fake_unlock();
     return FAILED(hr) ? hr : runs ? AUDCLNT_E_NOT_STOPPED : S_OK;

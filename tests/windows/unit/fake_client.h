@@ -13,12 +13,13 @@ struct fake_client {
     atomic_int n_refs; // of all three together
     struct fake_device *device;
     bool initialized, exclusive, low, runs;
+    bool began; // exclusive: the first event comes when the first buffer begins to play
     UINT32 period, buffer_frames, frame_bytes, rate_hz;
     HANDLE event;
     UINT32 padding;  // frames written and not played
     UINT32 lent;     // frames of GetBuffer() that were not given back
     uint64_t played; // frames, since the last Reset()
-    uint8_t *fifo;   // buffer_frames: what waits
+    uint8_t *fifo;   // what waits: buffer_frames, exclusive twice as many
     uint8_t *staging;
     UINT32 refused_size; // of a buffer that was not aligned: what it would take
 };

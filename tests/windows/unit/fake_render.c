@@ -38,6 +38,13 @@ render_release(IAudioRenderClient *render)
     return fake_client_drop(OF(render, render));
 }
 
+// Locked.  An exclusive client has two buffers: one is filled while the other is played.
+static UINT32
+room(const struct fake_client *self)
+{
+    return (self->exclusive ? 2 : 1) * self->buffer_frames - self->padding;
+}
+
 static HRESULT STDMETHODCALLTYPE
 get_buffer(IAudioRenderClient *render, UINT32 frames, BYTE **data)
 {
@@ -47,7 +54,9 @@ get_buffer(IAudioRenderClient *render, UINT32 frames, BYTE **data)
     fake_lock();
     if (SUCCEEDED(hr) && self->lent) {
         hr = AUDCLNT_E_OUT_OF_ORDER;
-    } else if (SUCCEEDED(hr) && frames > self->buffer_frames - self->padding) {
+    } else if (SUCCEEDED(hr) && self->exclusive && frames != self->buffer_frames) {
+        hr = AUDCLNT_E_BUFFER_SIZE_ERROR;
+    } else if (SUCCEEDED(hr) && frames > room(self)) {
         hr = AUDCLNT_E_BUFFER_TOO_LARGE;
     } else if (SUCCEEDED(hr)) {
         self->lent = frames;
@@ -151,6 +160,8 @@ const IAudioClockVtbl fake_clock_vtable = {
 static void
 play(struct fake_client *self, UINT32 n)
 {
+    // Exclusive, it is a ring, which is played whatever is in it.
+    self->played += self->exclusive || n < self->padding ? n : self->padding;
     n = n < self->padding ? n : self->padding;
     const size_t bytes = (size_t)n * self->frame_bytes;
     if (fake.heard_bytes + bytes > fake.heard_room) {
@@ -161,7 +172,6 @@ play(struct fake_client *self, UINT32 n)
     fake.heard_bytes += bytes;
     memmove(self->fifo, self->fifo + bytes, (size_t)(self->padding - n) * self->frame_bytes);
     self->padding -= n;
-    self->played += n;
 }
 
 void
@@ -169,7 +179,11 @@ fake_tick(void)
 {
     fake_lock();
     if (fake.running) {
-        play(fake.running, fake.running->period);
+        if (fake.running->exclusive && !fake.running->began) {
+            fake.running->began = true;
+        } else {
+            play(fake.running, fake.running->period);
+        }
         SetEvent(fake.running->event);
     }
     fake_unlock();
@@ -190,7 +204,8 @@ fake_starve(void)
 {
     fake_lock();
     if (fake.running) {
-        play(fake.running, fake.running->padding);
+        const UINT32 round = fake.running->exclusive ? fake.running->period : 0;
+        play(fake.running, fake.running->padding + round);
     }
     fake_unlock();
 }
