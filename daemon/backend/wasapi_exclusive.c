@@ -17,6 +17,13 @@ static const enum ch_sample_type types[] = {
     CH_SAMPLE_F32, CH_SAMPLE_S32, CH_SAMPLE_S24_32, CH_SAMPLE_S24, CH_SAMPLE_S16,
 };
 
+// Some drivers do not even understand what they do not take.
+static bool
+is_no(HRESULT hr)
+{
+    return hr == S_FALSE || hr == AUDCLNT_E_UNSUPPORTED_FORMAT || hr == E_INVALIDARG;
+}
+
 // Stereo, else with as many channels as the mixer uses.  A failure that is no answer to the
 // question (the device has gone, or is somebody else's) ends the search.
 static HRESULT
@@ -31,7 +38,7 @@ choose_format(IAudioClient *client, uint32_t rate_hz, uint32_t mix_channels,
             ch_wasapi_format_make(wave, types[t], channels[c], rate_hz);
             const HRESULT hr = IAudioClient_IsFormatSupported(client, AUDCLNT_SHAREMODE_EXCLUSIVE,
                                                               &wave->Format, NULL);
-            if (hr == S_OK || (FAILED(hr) && hr != AUDCLNT_E_UNSUPPORTED_FORMAT)) {
+            if (!is_no(hr)) {
                 return hr;
             }
         }

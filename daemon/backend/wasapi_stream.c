@@ -240,7 +240,8 @@ climb(struct ch_wasapi_stream *stream, IMMDevice *device, const WAVEFORMATEX *mi
     if (SUCCEEDED(hr)) {
         hr = ch_wasapi_stream_finish(stream, refill);
     }
-    if (FAILED(hr) && !ch_wasapi_is_gone(hr)) {
+    // E_FAIL may be the device's or this interface's: then the other one fails, too, or does not.
+    if (FAILED(hr) && (hr == E_FAIL || !ch_wasapi_is_gone(hr))) {
         char why[CH_DETAIL_BYTES];
         (void)ch_wasapi_explain(hr, "no low-latency stream", why);
         ch_debug("wasapi: %s", why);
