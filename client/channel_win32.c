@@ -22,6 +22,10 @@
 
 #define WRITE_BYTES (32u * 1024u) ///< of one write, so that a large one shows that it moves
 
+/// To read and to write, and not the right to make instances of the pipe, which is in GENERIC_WRITE:
+/// a guest does not have it.
+#define ACCESS ((FILE_GENERIC_READ | FILE_GENERIC_WRITE) & ~(DWORD)FILE_CREATE_PIPE_INSTANCE)
+
 struct ch_channel {
     HANDLE pipe;
     int timeout_ms;
@@ -82,7 +86,7 @@ open_pipe(const wchar_t *name, DWORD timeout_ms)
     const ULONGLONG deadline_ms = GetTickCount64() + timeout_ms;
     for (;;) {
         HANDLE pipe = CreateFileW(
-            name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+            name, ACCESS, 0, NULL, OPEN_EXISTING,
             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
         if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY) {
             return pipe;
