@@ -58,6 +58,33 @@ describe(const char *reader_sid)
     return descriptor;
 }
 
+// Everybody may make folders in %ProgramData%, and put a link in the place of one of his own at any
+// time: what is looked at and what is changed is one handle, which follows no link.
+static bool
+take_over(const wchar_t *folder, PSECURITY_DESCRIPTOR descriptor)
+{
+    const HANDLE handle =
+        CreateFileW(folder, FILE_READ_ATTRIBUTES | WRITE_DAC | WRITE_OWNER,
+                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (handle == INVALID_HANDLE_VALUE) {
+        return false;
+    }
+    BY_HANDLE_FILE_INFORMATION info;
+    bool ok = GetFileInformationByHandle(handle, &info);
+    if (ok && (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT ||
+               !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY))) {
+        SetLastError(ERROR_DIRECTORY);
+        ok = false;
+    }
+    ok = ok && SetKernelObjectSecurity(
+                   handle, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, descriptor);
+    const DWORD err = GetLastError();
+    CloseHandle(handle);
+    SetLastError(err);
+    return ok;
+}
+
 bool
 ch_service_log_prepare(const char *reader_sid)
 {
@@ -72,11 +99,7 @@ ch_service_log_prepare(const char *reader_sid)
                                       .lpSecurityDescriptor = descriptor};
     bool ok = CreateDirectoryW(folder, &attributes);
     if (!ok && GetLastError() == ERROR_ALREADY_EXISTS) {
-        const DWORD kind = GetFileAttributesW(folder);
-        ok = kind != INVALID_FILE_ATTRIBUTES && (kind & FILE_ATTRIBUTE_DIRECTORY) &&
-             !(kind & FILE_ATTRIBUTE_REPARSE_POINT) &&
-             SetFileSecurityW(folder, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
-                              descriptor);
+        ok = take_over(folder, descriptor);
     }
     if (!ok) {
         ch_error("%%ProgramData%%\\chant can't be made a folder for the log (%lu): look at what is "
