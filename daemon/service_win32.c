@@ -331,11 +331,13 @@ static bool
 stop(SC_HANDLE service)
 {
     SERVICE_STATUS status;
-    if (!ControlService(service, SERVICE_CONTROL_STOP, &status) &&
-        GetLastError() == ERROR_SERVICE_NOT_ACTIVE) {
-        return true;
-    }
+    bool told = false;
     for (int ms = 0; ms < STOP_MS; ms += STOP_POLL_MS) {
+        // While it starts it takes no orders: then it is told again.
+        told = told || ControlService(service, SERVICE_CONTROL_STOP, &status);
+        if (!told && GetLastError() == ERROR_SERVICE_NOT_ACTIVE) {
+            return true;
+        }
         if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED) {
             return true;
         }
