@@ -22,7 +22,7 @@
 
 #define WRITE_BYTES (32u * 1024u) ///< of one write, so that a large one shows that it moves
 
-/// To read and to write, and not the right to make instances of the pipe, which is in GENERIC_WRITE:
+/// To read and write, without the right to make instances of the pipe that GENERIC_WRITE includes:
 /// a guest does not have it.
 #define ACCESS ((FILE_GENERIC_READ | FILE_GENERIC_WRITE) & ~(DWORD)FILE_CREATE_PIPE_INSTANCE)
 

@@ -14,15 +14,15 @@ static void
 rpc_version(struct ch_request *request)
 {
     static const char *const features[] = {
-        "batch",        "eq.matched",   "spectrum.json", "spectrum.u8", "spectrum.f32",
-        "meter.lufs",   "tone",         "crossfade",     "limiter",     "panic",
+        "batch",          "eq.matched",   "spectrum.json", "spectrum.u8", "spectrum.f32",
+        "meter.lufs",     "tone",         "crossfade",     "limiter",     "panic",
 #ifdef HAVE_JACK
         "backend.jack",
 #endif
 #ifdef HAVE_WASAPI
         "backend.wasapi",
 #endif
-        "backend.null", "backend.file",
+        "backend.null",   "backend.file",
 #ifdef HAVE_SYSTEMD
         "systemd",
 #endif

@@ -151,7 +151,7 @@ bool fake_step(void);
 void fake_tick(void);
 /// Set the event, though there is no more room than before.
 void fake_nudge(void);
-/// Play what is in the buffer, without asking for more: the sound stops.  An exclusive device begins
+/// Play what is in the buffer and ask for no more: the sound stops.  An exclusive device begins
 /// again with what is in its ring.
 void fake_starve(void);
 /// Whether a stream runs, within a long time.
