@@ -10,7 +10,8 @@
 #include "daemon/base/os.h"
 #include "daemon/control/signals_win32.h"
 
-#define STACK_BYTES (64u * 1024u)
+/// Only reserved.  A thread with a window runs what others hang into it: input methods, hooks.
+#define STACK_BYTES (1024u * 1024u)
 
 struct ch_farewell_window {
     struct ch_thread thread;
