@@ -74,6 +74,28 @@ test_stop_takes_the_engine_back(void **state)
     end_rig(&rig);
 }
 
+// Stopped while the engine runs, for once for long: it waits until it does not.
+static void
+test_stop_waits_for_a_cycle(void **state)
+{
+    (void)state;
+    struct rig rig;
+    new_rig(&rig, 48000);
+    rig.engine->stall_call = 2;
+    rig.engine->stall_ns = 50000000;
+    rig_open(&rig, (struct ch_backend_config){0});
+    rig_start(&rig);
+    steps(2);
+    fake_tick();
+    while (!atomic_load(&rig.engine->inside)) {
+        SwitchToThread();
+    }
+    ch_backend_wasapi.stop(rig.backend);
+    assert_false(atomic_load(&rig.engine->inside));
+    assert_int_equal(atomic_load(&rig.engine->n_calls), 3);
+    end_rig(&rig);
+}
+
 // In the middle of a sound: down to nothing within 5 ms, without a step, and all of it is heard.
 static void
 test_stop_fades(void **state)
@@ -445,6 +467,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_stop_takes_the_engine_back),
+        T(test_stop_waits_for_a_cycle),
         T(test_stop_fades),
         T(test_given_back_while_idle),
         T(test_kept_for_a_while),
