@@ -125,7 +125,9 @@ rig_play(struct ch_pcm_ring *pcm, uint32_t stream, uint32_t flags)
 static inline float
 rig_sine(uint32_t frame)
 {
-    return (float)(0.5 * sin(2.0 * M_PI * 100.0 * frame / RIG_RATE_HZ));
+    // Volatile: a sine that the compiler works out is rounded otherwise than the library's.
+    const volatile double phase = 2.0 * M_PI * 100.0 * frame / RIG_RATE_HZ;
+    return (float)(0.5 * sin(phase));
 }
 
 /// No two frames alike within 2^15.

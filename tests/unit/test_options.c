@@ -147,7 +147,7 @@ what_is_wrong_is_named(void **state)
         {"--rate=99999999999999999999", "8000 to 384000"},
         {"--period=0", "16 to 8192"},
         {"--period=8193", "16 to 8192"},
-        {"--backend=alsa", "auto, jack, null or file"},
+        {"--backend=alsa", ", null or file"},
         {"--backend=file", "--device"},
         {"--log-level=loud", "debug"},
         {"--max-line=10", "1024"},
