@@ -102,18 +102,20 @@ test_cut_in_half(void **state)
 {
     (void)state;
     sound_write_signal(sound_path("s.wav"), WAV_16, 44100, 0, 10 * 44100);
+    sound_write_signal(sound_path("s.flac"), SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 44100, 0,
+                       10 * 44100);
     static const struct {
         const char *name, *command, *half;
         bool says_so; // the format lets one know
     } cases[] = {
-        {"s.flac", "flac -s -f s.wav", "h.flac", true},
+        {"s.flac", NULL, "h.flac", true},
         {"s.mp3", "lame --quiet -b 192 s.wav s.mp3", "h.mp3", true},
         {"s.ogg", "oggenc -Q -o s.ogg s.wav", "h.ogg", true},
         {"s.opus", "opusenc --quiet --bitrate 192 s.wav s.opus", "h.opus", true},
-        {"s.wav", "true", "h.wav", false},
+        {"s.wav", NULL, "h.wav", false},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        if (!sound_run(cases[c].command)) {
+        if (cases[c].command && !sound_run(cases[c].command)) {
             continue;
         }
         sound_cut(sound_path(cases[c].name), sound_path(cases[c].half), 0.5);
