@@ -137,11 +137,9 @@ test_cut_in_half(void **state)
         free(whole.stereo);
         free(half.stereo);
     }
-    if (sound_run("test -f h.flac")) {
-        struct decoded d = decode(sound_path("h.flac"));
-        assert_non_null(strstr(d.detail, " s of 10.000 s"));
-        free(d.stereo);
-    }
+    struct decoded d = decode(sound_path("h.flac"));
+    assert_non_null(strstr(d.detail, " s of 10.000 s"));
+    free(d.stereo);
 }
 
 /// Without a Xing header the length of an MP3 is a guess: no harm if it is wrong.
