@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """How the daemon is begun and ended on Windows: service manager, console, session; and its log."""
 
+import fcntl
 import json
 import os
 import pty
@@ -37,16 +38,21 @@ def kept_gain(state):
 
 @pytest.fixture
 def service(prefix):
-    """Runs chantd.exe and net.exe; no service is left behind."""
+    """Runs chantd.exe and net.exe; no service is left behind.
+
+    A prefix has one service of this name, so one test has it at a time.
+    """
 
     def manage(*words, code=0, stdin=""):
         done = wine.run(*words, stdin=stdin)
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    manage(CHANTD, "--remove-service", code=None)
-    yield manage
-    manage(CHANTD, "--remove-service", code=None)
+    with open(prefix.folder / "service", "w", encoding="ascii") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        manage(CHANTD, "--remove-service", code=None)
+        yield manage
+        manage(CHANTD, "--remove-service", code=None)
 
 
 def state_of(service):
