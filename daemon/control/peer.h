@@ -30,6 +30,10 @@ struct ch_peer {
 /// Of a connected pipe.
 void ch_peer_identify(const uv_pipe_t *pipe, struct ch_peer *peer);
 
+/// Both directions of a connected pipe are closed at the other end: no answer can reach it.  (Half
+/// closed, a client still reads.)
+bool ch_peer_has_left(const uv_pipe_t *pipe);
+
 /// @param vouched_for by the listener: a stranger may stay
 bool ch_peer_may_speak(const struct ch_peer *peer, bool vouched_for);
 

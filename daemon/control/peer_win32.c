@@ -73,3 +73,12 @@ ch_peer_identify(const uv_pipe_t *pipe, struct ch_peer *peer)
         snprintf(peer->user, sizeof peer->user, "%s", user);
     }
 }
+
+bool
+ch_peer_has_left(const uv_pipe_t *pipe)
+{
+    uv_os_fd_t handle;
+    return uv_fileno((const uv_handle_t *)pipe, &handle) < 0 ||
+           (!PeekNamedPipe(handle, NULL, 0, NULL, NULL, NULL) &&
+            GetLastError() == ERROR_BROKEN_PIPE);
+}

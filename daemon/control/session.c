@@ -24,6 +24,7 @@
 #define CORK_BYTES (64u * 1024u)
 #define STALL_MS   10000
 #define LINGER_MS  1000 ///< that a stranger has to read why he may not stay
+#define LOOK_MS    100  ///< whether a client that has ended is still there for its slow answers
 
 struct ch_session {
     struct ch_session *next; ///< ch_daemon.sessions
@@ -217,13 +218,27 @@ on_written(uv_write_t *write, int status)
     }
 }
 
+// Nobody reads from a client that has ended, so nothing else would tell that it has left.
+static void
+on_look(uv_timer_t *timer)
+{
+    struct ch_session *session = timer->data;
+    if (ch_peer_has_left(&session->pipe)) {
+        ch_session_close(session);
+    }
+}
+
 // Nothing more comes from it: close when everything it asked for is on its way.
 static void
 close_if_done(struct ch_session *session)
 {
-    if (session->ended && !session->first_job && !session->writing && !session->out.length &&
-        !session->held.length) {
+    if (!session->ended || session->writing) {
+        return;
+    }
+    if (!session->first_job && !session->out.length && !session->held.length) {
         ch_session_close(session);
+    } else if (!uv_is_active((uv_handle_t *)&session->stall)) {
+        uv_timer_start(&session->stall, on_look, LOOK_MS, LOOK_MS);
     }
 }
 

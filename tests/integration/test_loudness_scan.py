@@ -171,6 +171,21 @@ def test_it_ends_with_its_client(start, media):
     assert other.call("loudness.get")["scanning"]["waiting"] == 2
     client.close()
     eventually(lambda: other.call("loudness.get")["scanning"] is None)
+    request = other.request("loudness.scan", {"uris": [str(long_file(media))]})
+    eventually(lambda: daemon.client().call("loudness.get")["scanning"])
+    assert daemon.client().call("loudness.cancel") == {"cancelled": 1}
+    assert other.answer(request)["result"]["cancelled"], "no scan came to its end"
+
+
+def test_half_a_client_gets_its_answer(start, media):
+    """Whoever has said all waits for the answer: only leaving ends what was asked for."""
+    daemon = start()
+    client, other = daemon.client(), daemon.client()
+    request = client.request("loudness.scan", {"uris": [str(long_file(media))]})
+    client.end()
+    eventually(lambda: other.call("loudness.get")["scanning"])
+    answer = client.answer(request)["result"]
+    assert not answer["cancelled"] and len(answer["results"]) == 1
 
 
 def test_the_daemon_ends_while_it_scans(start, media):

@@ -2,6 +2,7 @@
 """The pipe of chantd.exe from outside: who may have it, and what clients may do to it."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -165,6 +166,25 @@ def test_raw_waits_for_a_slow_answer(daemon, chant):
     text = '{"jsonrpc":"2.0","id":7,"method":"player.load","params":{"uris":["tone:sine?s=1"],'
     (line,) = chant("raw", stdin=text + '"play":true}}\n').splitlines()
     assert json.loads(line)["result"]["state"] == "playing"
+
+
+def test_who_leaves_before_a_slow_answer_ends_what_he_asked_for(daemon, media):
+    client, other = daemon.client(), daemon.client()
+    scan = {"uris": [wine.path(media.sine(600, hz=300, suffix="flac"))]}
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "loudness.scan", "params": scan})
+    raw = subprocess.Popen(["wine", wine.CHANT, "raw"], stdin=subprocess.PIPE,
+                           env={**os.environ, **wine.WINE_ENV, "CHANT_SOCKET": daemon.pipe})
+    end = '{"jsonrpc":"2.0","method":"rpc.end"}'
+    raw.stdin.write(f"{line}\n{end}\n".encode())
+    raw.stdin.flush()
+    eventually(lambda: client.call("loudness.get")["scanning"])
+    raw.kill()
+    raw.wait()
+    eventually(lambda: client.call("loudness.get")["scanning"] is None)
+    request = other.request("loudness.scan", scan)
+    eventually(lambda: client.call("loudness.get")["scanning"])
+    assert client.call("loudness.cancel") == {"cancelled": 1}
+    assert other.answer(request)["result"]["cancelled"], "no scan came to its end"
 
 
 def test_no_daemon(prefix):
