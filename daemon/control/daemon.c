@@ -13,8 +13,9 @@
 #include "daemon/media/stream.h"
 
 #define RATE_DEFAULT_HZ 48000
-/// How long the last fade may take before the door is closed all the same.
-#define FAREWELL_MS 300
+/// How long the last fade may take before the door is closed all the same: it is much shorter, but
+/// a device may stall for a while.
+#define FAREWELL_MS 1000
 /// How long decoders may take to end.
 #define DECODERS_END_NS (2 * CH_NS_PER_S)
 
@@ -176,6 +177,13 @@ on_farewell(uv_timer_t *timer)
     leave(timer->data);
 }
 
+static void
+on_no_farewell(uv_timer_t *timer)
+{
+    ch_info("the device has not played the last fade: it is closed in mid-sound");
+    leave(timer->data);
+}
+
 void
 ch_daemon_silent(struct ch_daemon *daemon)
 {
@@ -216,7 +224,11 @@ ch_daemon_stop(struct ch_daemon *daemon)
     stop_and_mute(daemon);
     (void)ch_scans_cancel(daemon);
     // ch_daemon_silent() shortens it.
-    uv_timer_start(&daemon->farewell, on_farewell, sounds ? FAREWELL_MS : 0, 0);
+    if (sounds) {
+        uv_timer_start(&daemon->farewell, on_no_farewell, FAREWELL_MS, 0);
+    } else {
+        uv_timer_start(&daemon->farewell, on_farewell, 0, 0);
+    }
 }
 
 void
