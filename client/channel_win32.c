@@ -4,8 +4,9 @@
 // Anybody may make a pipe of any name that is free, so a name says nothing.  What can't be forged
 // is the owner in the pipe's security descriptor: to write another's SID there takes a privilege
 // that only administrators have.  (The process at the other end is no proof: it may have ended and
-// its number be somebody else's by now.)  Until the owner is known not a byte is sent, and the
-// server may learn who we are, but not act in our name.
+// its number be somebody else's by now.)  A program that Windows keeps low, as browsers do with
+// what they show, has its user's name but not his trust: the label of its pipe tells.  Until both
+// are known not a byte is sent, and the server may learn who we are, but not act in our name.
 
 #include "client/channel_win32.h"
 
@@ -101,6 +102,24 @@ open_pipe(const wchar_t *name, DWORD timeout_ms)
     }
 }
 
+// The daemon may run at a higher level than we do, or at a lower one, but not as what is kept low;
+// unless we are.
+static enum ch_channel_status
+check_level(HANDLE pipe, char *why, size_t why_bytes)
+{
+    char level[CH_SID_BYTES], self[CH_SID_BYTES];
+    if (!ch_user_integrity_of_object(pipe, level) || !ch_user_integrity(self)) {
+        snprintf(why, why_bytes, "the system does not say the integrity level of the pipe");
+        return CH_CHANNEL_UNTRUSTED;
+    }
+    const uint32_t medium = SECURITY_MANDATORY_MEDIUM_RID, own = ch_user_level(self);
+    if (ch_user_level(level) >= (own < medium ? own : medium)) {
+        return CH_CHANNEL_OK;
+    }
+    snprintf(why, why_bytes, "the pipe is that of a program of low integrity (%s)", level);
+    return CH_CHANNEL_UNTRUSTED;
+}
+
 static enum ch_channel_status
 check_owner(HANDLE pipe, char *why, size_t why_bytes)
 {
@@ -138,7 +157,8 @@ connect_to(struct ch_channel *channel, const char *path, char *why, size_t why_b
         ch_channel_explain(err, why, why_bytes);
         return status_of(err);
     }
-    return check_owner(channel->pipe, why, why_bytes);
+    const enum ch_channel_status status = check_owner(channel->pipe, why, why_bytes);
+    return status == CH_CHANNEL_OK ? check_level(channel->pipe, why, why_bytes) : status;
 }
 
 enum ch_channel_status

@@ -7,12 +7,14 @@
 
 #include <aclapi.h>
 #include <sddl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "system/wide_win32.h"
 
-#define LOCAL_SYSTEM "S-1-5-18"
+#define LOCAL_SYSTEM     "S-1-5-18"
+#define INTEGRITY_MEDIUM "S-1-16-8192"
 
 enum ch_user_kind
 ch_user_kind(const char *sid, const char *self)
@@ -123,4 +125,43 @@ ch_user_of_object(void *handle, char out[CH_SID_BYTES])
     const bool ok = write_sid(owner, out);
     LocalFree(descriptor);
     return ok;
+}
+
+// The first label of a descriptor's list counts; there is no other.
+static PSID
+labelled(PACL acl)
+{
+    for (DWORD i = 0; acl && i < acl->AceCount; i++) {
+        SYSTEM_MANDATORY_LABEL_ACE *ace;
+        if (GetAce(acl, i, (void **)&ace) &&
+            ace->Header.AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
+            return &ace->SidStart;
+        }
+    }
+    return NULL;
+}
+
+bool
+ch_user_integrity_of_object(void *handle, char out[CH_SID_BYTES])
+{
+    PACL acl = NULL;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    out[0] = '\0';
+    if (GetSecurityInfo(handle, SE_KERNEL_OBJECT, LABEL_SECURITY_INFORMATION, NULL, NULL, NULL,
+                        &acl, &descriptor) != ERROR_SUCCESS) {
+        return false;
+    }
+    PSID label = labelled(acl);
+    const bool ok =
+        label ? write_sid(label, out) : snprintf(out, CH_SID_BYTES, "%s", INTEGRITY_MEDIUM) > 0;
+    LocalFree(descriptor);
+    return ok;
+}
+
+uint32_t
+ch_user_level(const char *integrity)
+{
+    static const char authority[] = "S-1-16-";
+    const size_t n = sizeof authority - 1;
+    return strncmp(integrity, authority, n) == 0 ? (uint32_t)strtoul(integrity + n, NULL, 10) : 0;
 }

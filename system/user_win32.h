@@ -33,5 +33,11 @@ bool ch_user_of_process(uint32_t pid, char out[CH_SID_BYTES]);
 bool ch_user_of_token(void *token, char out[CH_SID_BYTES]);
 /// The owner of a kernel object.  @param handle with READ_CONTROL
 bool ch_user_of_object(void *handle, char out[CH_SID_BYTES]);
+/// The integrity level of a kernel object, "S-1-16-4096"; medium for one without a label, as
+/// Windows has it.  @param handle with READ_CONTROL
+bool ch_user_integrity_of_object(void *handle, char out[CH_SID_BYTES]);
+
+/// The number of an integrity level: 8192 is medium, less is less.  0 for what is none.
+uint32_t ch_user_level(const char *integrity);
 
 #endif

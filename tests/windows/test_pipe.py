@@ -43,9 +43,9 @@ def squat(tool):
     """A pipe that is somebody else's program's, or somebody else's."""
     squatters = []
 
-    def begin(name, *owner):
+    def begin(name, *owner_and_level):
         squatter = subprocess.Popen(
-            ["wine", tool.program, "squat", name, *owner],
+            ["wine", tool.program, "squat", name, *owner_and_level],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         squatters.append(squatter)
         assert squatter.stdout.readline().strip() == "ok"
@@ -102,6 +102,16 @@ def test_a_squatter_who_is_somebody_else(squat):
     assert "S-1-5-21-11-22-33-1234" in result.stderr
     told = wine.run(wine.CHANT, "status", env={"CHANT_SOCKET": name})
     assert told.returncode == 4 and "neither you nor the system" in told.stderr
+
+
+@pytest.mark.parametrize("level, code", [("LW", 4), ("S-1-16-4352", 4), ("ME", 6)])
+def test_a_pipe_of_low_integrity_is_not_spoken_to(prefix, tool, squat, daemon, level, code):
+    """It may belong to the same user and yet be that of what a web page has started."""
+    name = r"\\.\pipe\chant-test-level"
+    squat(name, user_in(tool("sddl", daemon.pipe)), level)
+    told = wine.run(wine.CHANT, "status", env={"CHANT_SOCKET": name})
+    assert told.returncode == code, told.stderr
+    assert ("low integrity" in told.stderr) == (code == 4)
 
 
 @pytest.mark.parametrize("name", [r"\\host\pipe\x", "//host/pipe/x"])
