@@ -15,6 +15,7 @@
 #include "client/png.h"
 #include "client/report.h"
 #include "client/values.h"
+#include "protocol/decode.h"
 #include "protocol/names.h"
 #include "system/file.h"
 
@@ -291,7 +292,7 @@ preamp(const struct ch_invocation *inv)
 static char *
 read_json_file(const char *path, int *rc)
 {
-    FILE *file = ch_sys_fopen(path, "r");
+    FILE *file = ch_sys_fopen(path, "rb");
     if (!file) {
         const char *name = errno == ENOENT || errno == ENOTDIR ? "NOT_FOUND"
                            : errno == EACCES                   ? "DENIED"
@@ -301,21 +302,22 @@ read_json_file(const char *path, int *rc)
         return NULL;
     }
     const size_t room = CH_LINE_MAX_DEFAULT / 2;
-    char *text = malloc(room + 1);
-    size_t n = text ? fread(text, 1, room + 1, file) : 0;
-    bool failed = ferror(file) != 0;
+    char *bytes = malloc(room + 1);
+    size_t n = bytes ? fread(bytes, 1, room + 1, file) : 0;
+    const bool failed = ferror(file) != 0, too_long = n > room;
     fclose(file);
+    char *text = bytes ? ch_text_to_utf8(bytes, n, &n) : NULL;
+    free(bytes);
     size_t at = 0;
     enum ch_json_verdict verdict = CH_JSON_OK;
     if (!text) {
         *rc = ch_fail_memory();
-    } else if (failed || n > room) {
+    } else if (failed || too_long) {
         *rc = ch_fail("UNAVAILABLE", "%s %s", path, failed ? "can't be read" : "is too long");
     } else if ((verdict = ch_json_check(text, n, CH_NESTING_MAX - 2, &at)) != CH_JSON_OK) {
         *rc = ch_fail("INVALID_PARAMS", "%s is not JSON: %s at byte %zu", path,
                       ch_json_verdict_text(verdict), at);
     } else {
-        text[n] = '\0';
         return text;
     }
     free(text);

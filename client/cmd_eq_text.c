@@ -11,6 +11,7 @@
 #include "client/fields.h"
 #include "client/output.h"
 #include "client/report.h"
+#include "protocol/decode.h"
 #include "protocol/names.h"
 #include "system/file.h"
 
@@ -26,12 +27,19 @@ fail_file(const char *path, int err)
     return ch_fail(name, "%s: %s", path, strerror(err));
 }
 
-// The whole file, or with "-" standard input; NULL after a message.
+/// Where a request ends that could hold it.
+static int
+fail_long(const char *path)
+{
+    return ch_fail("UNAVAILABLE", "%s is too long", path);
+}
+
+// The whole file as UTF-8, or with "-" standard input; NULL after a message.
 static char *
 read_text(const char *path, size_t *length, int *rc)
 {
     const bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : ch_sys_fopen(path, "r");
+    FILE *file = standard ? stdin : ch_sys_fopen(path, "rb");
     if (!file) {
         *rc = fail_file(path, errno);
         return NULL;
@@ -42,14 +50,15 @@ read_text(const char *path, size_t *length, int *rc)
     if (!standard) {
         fclose(file);
     }
+    char *decoded = NULL;
     if (text && !err && *length <= TEXT_BYTES_MAX) {
-        return text;
+        decoded = ch_text_to_utf8(text, *length, length);
+        *rc = decoded ? CH_EXIT_OK : ch_fail_memory();
+    } else {
+        *rc = !text ? ch_fail_memory() : err ? fail_file(path, err) : fail_long(path);
     }
-    *rc = !text ? ch_fail_memory()
-          : err ? fail_file(path, err)
-                : ch_fail("UNAVAILABLE", "%s is too long", path);
     free(text);
-    return NULL;
+    return decoded;
 }
 
 // What could not be used, each on a line of its own; how many.

@@ -9,6 +9,7 @@
 #include "client/output.h"
 #include "client/report.h"
 #include "client/values.h"
+#include "protocol/decode.h"
 #include "protocol/names.h"
 #include "system/file.h"
 
@@ -21,7 +22,7 @@
 static char *
 read_all(const char *path, int *rc)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : ch_sys_fopen(path, "r");
+    FILE *file = strcmp(path, "-") == 0 ? stdin : ch_sys_fopen(path, "rb");
     if (!file) {
         *rc = errno == ENOENT ? ch_fail("NOT_FOUND", "no such file: %s", path)
               : errno == EACCES
@@ -30,22 +31,19 @@ read_all(const char *path, int *rc)
         return NULL;
     }
     const size_t room = CH_LINE_MAX_DEFAULT / 2;
-    char *text = malloc(room + 1);
-    const size_t n = text ? fread(text, 1, room + 1, file) : 0;
+    char *bytes = malloc(room + 1);
+    size_t n = bytes ? fread(bytes, 1, room + 1, file) : 0;
     const bool failed = ferror(file) != 0;
     if (file != stdin) {
         fclose(file);
     }
-    if (!text) {
-        *rc = ch_fail_memory();
-        return NULL;
-    }
+    char *text = NULL;
     if (failed || n > room) {
         *rc = ch_fail("UNAVAILABLE", "%s %s", path, failed ? "can't be read" : "is too long");
-        free(text);
-        return NULL;
+    } else if (!bytes || !(text = ch_text_to_utf8(bytes, n, &n))) {
+        *rc = ch_fail_memory();
     }
-    text[n] = '\0';
+    free(bytes);
     return text;
 }
 

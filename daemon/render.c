@@ -25,6 +25,7 @@
 #include "daemon/media/stream.h"
 #include "daemon/media/uri.h"
 #include "daemon/options.h"
+#include "protocol/decode.h"
 #include "protocol/names.h"
 #include "system/console.h"
 #include "system/file.h"
@@ -147,20 +148,22 @@ take_input(struct render *render, struct ch_stream_item *item)
 static enum ch_status
 read_eq_file(const char *path, struct ch_equaliser *eq, uint32_t rate_hz)
 {
-    FILE *file = ch_sys_fopen(path, "r");
+    FILE *file = ch_sys_fopen(path, "rb");
     if (!file) {
         const int err = errno;
         ch_error("--eq=%s: %s; it is neither a file nor one of the presets %s", path, strerror(err),
                  ch_preset_names());
         return ch_status_from_errno(err);
     }
-    char *text = malloc(EQ_FILE_BYTES_MAX);
-    const size_t length = text ? fread(text, 1, EQ_FILE_BYTES_MAX, file) : 0;
+    char *bytes = malloc(EQ_FILE_BYTES_MAX);
+    size_t length = bytes ? fread(bytes, 1, EQ_FILE_BYTES_MAX, file) : 0;
     fclose(file);
+    char *text = bytes ? ch_text_to_utf8(bytes, length, &length) : NULL;
+    free(bytes);
     cJSON *root = NULL;
     size_t at = 0;
     const enum ch_json_verdict verdict =
-        ch_json_parse(text ? text : "", length, CH_NESTING_MAX, &root, &at);
+        ch_json_parse(text ? text : "", text ? length : 0, CH_NESTING_MAX, &root, &at);
     free(text);
     const char *param = NULL;
     char why[256] = "the file must hold one JSON object";

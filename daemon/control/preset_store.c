@@ -11,6 +11,7 @@
 
 #include "daemon/control/equaliser.h"
 #include "daemon/control/preset_file.h"
+#include "protocol/decode.h"
 #include "system/file.h"
 #include "system/folders.h"
 #include "system/path.h"
@@ -90,7 +91,7 @@ ch_preset_name_ok(const char *name, char detail[CH_PRESET_DETAIL_BYTES])
 
 // --- reading -----------------------------------------------------------------------------------
 
-// The whole file, to be freed; NULL after errno was set.
+// The whole file as UTF-8, to be freed; NULL after errno was set.
 static char *
 read_file(const char *path, size_t *length)
 {
@@ -103,14 +104,10 @@ read_file(const char *path, size_t *length)
     if (!ch_sys_fstat(fd, &info) || info.kind != CH_SYS_REGULAR || info.bytes > FILE_BYTES_MAX) {
         errno = info.kind == CH_SYS_REGULAR ? EFBIG : EINVAL;
     } else {
-        text = malloc((size_t)info.bytes + 1);
-        const int64_t n = text ? ch_sys_read(fd, text, (size_t)info.bytes) : -1;
-        if (n < 0) {
-            free(text);
-            text = NULL;
-        } else {
-            *length = (size_t)n;
-        }
+        char *bytes = malloc((size_t)info.bytes + 1);
+        const int64_t n = bytes ? ch_sys_read(fd, bytes, (size_t)info.bytes) : -1;
+        text = n < 0 ? NULL : ch_text_to_utf8(bytes, (size_t)n, length);
+        free(bytes);
     }
     const int err = errno;
     ch_sys_close(fd);

@@ -56,7 +56,7 @@ enum ch_eq_design { CH_EQ_MATCHED, CH_EQ_RBJ };
 enum ch_eq_family {
     CH_EQ_BY_Q,           ///< one section: by q, or of order 1
     CH_EQ_BUTTERWORTH,    ///< orders 1…8: -3.01 dB at freq_hz
-    CH_EQ_LINKWITZ_RILEY, ///< orders 2, 4, 8: -6.02 dB at freq_hz, low + high is an all-pass
+    CH_EQ_LINKWITZ_RILEY, ///< orders 2, 4, 8: -6.02 dB at freq_hz, low ± high is an all-pass
     CH_EQ_FAMILIES
 };
 

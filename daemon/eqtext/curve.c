@@ -45,6 +45,7 @@ ch_eqtext_parse_points(struct ch_eqtext_reading *r, const char *text,
     if (!r->n_points) {
         r->curve_line = *line;
     }
+    const uint32_t n_before = r->n_points + r->out->notes.n;
     while (text < end) {
         const char *mark = memchr(text, ';', (size_t)(end - text));
         const char *stop = mark ? mark : end;
@@ -56,6 +57,9 @@ ch_eqtext_parse_points(struct ch_eqtext_reading *r, const char *text,
             take_point(r, p, (size_t)(stop - p), line);
         }
         text = stop + 1;
+    }
+    if (r->n_points + r->out->notes.n == n_before) {
+        ch_eqtext_note(&r->out->notes, line, "there are no points in it");
     }
 }
 

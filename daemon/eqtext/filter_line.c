@@ -25,6 +25,7 @@ static const struct kind {
 } kinds[] = {
     {"PK", CH_EQ_PEAK, 0.0, 2, false},
     {"PEQ", CH_EQ_PEAK, 0.0, 2, false},
+    {"PA", CH_EQ_PEAK, 0.0, 2, false},
     {"Modal", CH_EQ_PEAK, 0.0, 2, false},
     {"LP", CH_EQ_LOW_PASS, M_SQRT1_2, 2, false},
     {"LPQ", CH_EQ_LOW_PASS, M_SQRT1_2, 2, false},
@@ -39,11 +40,15 @@ static const struct kind {
     {"HSC", CH_EQ_HIGH_SHELF, 0.0, 2, false},
     {"LSQ", CH_EQ_LOW_SHELF, 0.0, 2, false},
     {"HSQ", CH_EQ_HIGH_SHELF, 0.0, 2, false},
+    {"LP_Q", CH_EQ_LOW_PASS, M_SQRT1_2, 2, false},
+    {"HP_Q", CH_EQ_HIGH_PASS, M_SQRT1_2, 2, false},
     {"LS_Q", CH_EQ_LOW_SHELF, 0.0, 2, false},
     {"HS_Q", CH_EQ_HIGH_SHELF, 0.0, 2, false},
     {"NO", CH_EQ_NOTCH, NOTCH_Q, 2, false},
     {"Notch", CH_EQ_NOTCH, NOTCH_Q, 2, false},
     {"AP", CH_EQ_ALL_PASS, 0.0, 2, false},
+    {"AP1", CH_EQ_ALL_PASS, M_SQRT1_2, 1, false},
+    {"AP2", CH_EQ_ALL_PASS, 0.0, 2, false},
 };
 
 static const struct kind *
@@ -63,8 +68,8 @@ is_shelf(enum ch_eq_type type)
     return type == CH_EQ_LOW_SHELF || type == CH_EQ_HIGH_SHELF;
 }
 
-static bool
-has_gain(enum ch_eq_type type)
+bool
+ch_eqtext_has_gain(enum ch_eq_type type)
 {
     return type == CH_EQ_PEAK || is_shelf(type);
 }
@@ -110,7 +115,7 @@ skip_decay(const char **at)
     return true;
 }
 
-// REW: "LS Q Fc 40 Hz …" names the middle.
+// REW: "LS Q Fc 40 Hz …" names the middle; "LP Q" and "HP Q" are but names.
 static bool
 skip_middle(const char **at)
 {
@@ -122,9 +127,34 @@ skip_middle(const char **at)
     return true;
 }
 
+// Behringer's DSP1124P: "BW/60 9.0" is nine sixtieths of an octave.
+static bool
+take_sixtieths(const char **at, double *octaves)
+{
+    double sixtieths;
+    *at += strlen("/60");
+    if (!ch_words_number(at, &sixtieths)) {
+        return false;
+    }
+    *octaves = sixtieths / 60.0;
+    return *octaves > 0.0;
+}
+
+// Of that program: the frequency as its two dials show it, "(  40 -2)".
+static bool
+skip_dials(const char **at)
+{
+    const char *end = **at == '(' ? strchr(*at, ')') : NULL;
+    *at = end ? end + 1 : *at;
+    return end != NULL;
+}
+
 static bool
 take_bandwidth(const char **at, double *octaves)
 {
+    if (!strncmp(*at, "/60", 3)) {
+        return take_sixtieths(at, octaves);
+    }
     const bool unit = ch_words_skip(at, "Oct");
     if (!ch_words_number(at, octaves)) {
         return false;
@@ -145,7 +175,7 @@ take_field(const char **at, struct fields *fields, char *why)
 {
     char word[CH_WORD_BYTES];
     const char *begin = *at;
-    if (skip_decay(at)) {
+    if (skip_decay(at) || skip_dials(at)) {
         return true;
     }
     if (!ch_words_word(at, word)) {
@@ -265,14 +295,17 @@ ch_eqtext_parse_filter(const char *text, uint32_t rate_hz, struct ch_eq_band *ba
         *empty = true;
         return false;
     }
+    if (ch_words_same(name, "All") && ch_words_skip(&at, "pass")) {
+        strcpy(name, "AP");
+    }
     const struct kind *kind = find_kind(name);
     if (!kind) {
         snprintf(why, CH_EQTEXT_WHY_BYTES, "there is no filter type '%s' here", name);
         return false;
     }
     ch_eqtext_filter_type(name, band);
-    const bool corner = kind->corner && !skip_middle(&at);
-    for (ch_words_blanks(&at); *at; ch_words_blanks(&at)) {
+    const bool corner = !skip_middle(&at) && kind->corner;
+    for (ch_words_blanks(&at); *at && *at != '#'; ch_words_blanks(&at)) {
         if (!take_field(&at, &fields, why)) {
             return false;
         }
@@ -280,11 +313,11 @@ ch_eqtext_parse_filter(const char *text, uint32_t rate_hz, struct ch_eq_band *ba
     if (isnan(fields.freq_hz)) {
         return refuse(why, "it has no Fc");
     }
-    if (has_gain(kind->type) && isnan(fields.gain_db)) {
+    if (ch_eqtext_has_gain(kind->type) && isnan(fields.gain_db)) {
         return refuse(why, "it has no Gain");
     }
     band->freq_hz = fields.freq_hz;
-    band->gain_db = has_gain(kind->type) ? fields.gain_db : 0.0;
+    band->gain_db = ch_eqtext_has_gain(kind->type) ? fields.gain_db : 0.0;
     band->bypass = off;
     return is_shelf(kind->type) ? set_shelf(band, &fields, corner, why)
                                 : set_width(band, &fields, rate_hz, why);

@@ -199,7 +199,7 @@ solve(struct fit *fit, double damping)
 static void
 set_grid(struct fit *fit, const struct ch_eqtext_point *points, uint32_t n_points)
 {
-    fit->low_hz = fmax(points[0].freq_hz, FREQ_MIN_HZ);
+    fit->low_hz = fmax(points[0].freq_hz, CH_EQTEXT_FIT_LOW_HZ);
     fit->high_hz = fmin(fmin(points[n_points - 1].freq_hz, 22000.0), 0.47 * fit->rate_hz);
     for (int g = 0; g < GRID; g++) {
         fit->freq_hz[g] = fit->low_hz * pow(fit->high_hz / fit->low_hz, g / (GRID - 1.0));

@@ -74,6 +74,14 @@ void ch_eqtext_read_apo(struct ch_eqtext_reading *r);
 void ch_eqtext_read_rew(struct ch_eqtext_reading *r);
 void ch_eqtext_read_camilladsp(struct ch_eqtext_reading *r);
 
+#define CH_EQTEXT_NO_CHANNEL "it is for a channel that is not here"
+
+/// What follows "Preamp:", and "Channel:".  *channels is 0 for those that are not here.
+void ch_eqtext_take_preamp(struct ch_eqtext_reading *r, const char *text, unsigned channels,
+                           const struct ch_eqtext_line *line);
+void ch_eqtext_take_channel(struct ch_eqtext_reading *r, const char *text, unsigned *channels,
+                            const struct ch_eqtext_line *line);
+
 /// "ON PK Fc 63 Hz Gain -5 dB Q 4": what follows "Filter 1:", of Equalizer APO and REW.  False and
 /// `why` (CH_EQTEXT_WHY_BYTES) if it is none; *empty if it is a place without a filter ("None").
 bool ch_eqtext_parse_filter(const char *text, uint32_t rate_hz, struct ch_eq_band *band,
@@ -81,6 +89,9 @@ bool ch_eqtext_parse_filter(const char *text, uint32_t rate_hz, struct ch_eq_ban
 
 /// The type of a filter by its short name; false if there is none.  Its defaults go into *band.
 bool ch_eqtext_filter_type(const char *name, struct ch_eq_band *band);
+
+/// Whether such a line has a gain.
+bool ch_eqtext_has_gain(enum ch_eq_type type);
 
 /// "20 0; 21 0.1; …" into r->points.
 void ch_eqtext_parse_points(struct ch_eqtext_reading *r, const char *text,
@@ -92,6 +103,9 @@ void ch_eqtext_parse_points(struct ch_eqtext_reading *r, const char *text,
 double ch_eqtext_q_from_slope(double slope, double gain_db);
 double ch_eqtext_slope_from_q(double q, double gain_db);
 double ch_eqtext_q_from_octaves(double octaves, double freq_hz, uint32_t rate_hz);
+
+/// A curve is not fitted below: nothing is heard there, and some fall off a cliff.
+#define CH_EQTEXT_FIT_LOW_HZ 20.0
 
 /// Peaks between two shelves, and an offset, nearest to the points in the sense of least squares.
 /// Returns the largest distance in dB, or -1 if there are too few bands or points.

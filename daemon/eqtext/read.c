@@ -142,6 +142,18 @@ take_bands(struct ch_eqtext_reading *r)
     }
 }
 
+// By more than a dB.
+static bool
+falls_below_the_fit(const struct ch_eqtext_reading *r)
+{
+    const double edge_db = ch_eqtext_curve_db(r->points, r->n_points, CH_EQTEXT_FIT_LOW_HZ);
+    bool falls = false;
+    for (uint32_t i = 0; i < r->n_points && r->points[i].freq_hz < CH_EQTEXT_FIT_LOW_HZ; i++) {
+        falls |= fabs(r->points[i].gain_db - edge_db) > 1.0;
+    }
+    return falls;
+}
+
 static void
 take_curve(struct ch_eqtext_reading *r)
 {
@@ -160,6 +172,10 @@ take_curve(struct ch_eqtext_reading *r)
                        n_free < FIT_BANDS_MIN ? "the filters leave too few bands to fit a curve"
                                               : "a curve needs two points at least");
         return;
+    }
+    if (falls_below_the_fit(r)) {
+        ch_eqtext_note(&out->notes, &r->curve_line, "what it does below %g Hz is left out",
+                       CH_EQTEXT_FIT_LOW_HZ);
     }
     double highest_db = -INFINITY;
     for (uint32_t i = 0; i < r->n_points; i++) {

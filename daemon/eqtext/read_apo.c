@@ -29,11 +29,12 @@ parse_channel(const char *name, unsigned *channels)
     return false;
 }
 
-static void
-on_channel(struct apo *apo, const char *text, const struct ch_eqtext_line *line)
+void
+ch_eqtext_take_channel(struct ch_eqtext_reading *r, const char *text, unsigned *channels,
+                       const struct ch_eqtext_line *line)
 {
     char unknown[CH_WORD_BYTES] = "";
-    apo->channels = 0;
+    *channels = 0;
     for (ch_words_blanks(&text); *text; ch_words_blanks(&text)) {
         char name[CH_WORD_BYTES];
         size_t n = 0;
@@ -43,16 +44,16 @@ on_channel(struct apo *apo, const char *text, const struct ch_eqtext_line *line)
             }
         }
         name[n] = '\0';
-        if (!parse_channel(name, &apo->channels)) {
+        if (!parse_channel(name, channels)) {
             memcpy(unknown, name, sizeof unknown);
         }
     }
-    if (!apo->channels) {
-        ch_eqtext_note(&apo->r->out->notes, line, "there are only the channels L and R here");
+    if (!*channels) {
+        ch_eqtext_note(&r->out->notes, line, "there are only the channels L and R here");
     } else {
-        apo->r->out->n_used++;
+        r->out->n_used++;
         if (*unknown) {
-            ch_eqtext_note(&apo->r->out->notes, line, "there is no channel '%s' here", unknown);
+            ch_eqtext_note(&r->out->notes, line, "there is no channel '%s' here", unknown);
         }
     }
 }
@@ -70,31 +71,29 @@ on_filter(struct apo *apo, const char *text, const struct ch_eqtext_line *line)
     }
 }
 
-static void
-on_preamp(struct apo *apo, const char *text, const struct ch_eqtext_line *line)
+void
+ch_eqtext_take_preamp(struct ch_eqtext_reading *r, const char *text, unsigned channels,
+                      const struct ch_eqtext_line *line)
 {
     double gain_db;
     const char *at = text;
     const bool ok = ch_words_number(&at, &gain_db);
     ch_words_skip(&at, "dB");
     ch_words_blanks(&at);
-    if (!ok || *at) {
-        ch_eqtext_note(&apo->r->out->notes, line, "a preamp is a number of dB");
+    if (!ok || (*at && *at != '#')) {
+        ch_eqtext_note(&r->out->notes, line, "a preamp is a number of dB");
     } else {
-        ch_eqtext_add_gain(apo->r, gain_db, apo->channels, line);
+        ch_eqtext_add_gain(r, gain_db, channels, line);
     }
 }
 
 static void
 on_curve(struct apo *apo, const struct ch_eqtext_line *line, size_t skip)
 {
-    struct ch_eqtext_line points = *line;
-    points.text += skip;
-    points.length -= skip;
     if (apo->channels != CH_EQ_BOTH) {
         ch_eqtext_note(&apo->r->out->notes, line, "a curve is fitted for both channels only");
     } else {
-        ch_eqtext_parse_points(apo->r, points.text, &points);
+        ch_eqtext_parse_points(apo->r, line->text + skip, line);
     }
 }
 
@@ -155,6 +154,15 @@ take_name(const struct ch_eqtext_line *line, char name[CH_WORD_BYTES], size_t *s
     return ch_words_word(&at, name);
 }
 
+// "Filter", and as Equalizer APO has it whatever begins so.
+static bool
+is_filter(const char *name)
+{
+    char head[] = "Filter";
+    return strlen(name) >= strlen(head) &&
+           ch_words_same(memcpy(head, name, strlen(head)), "Filter");
+}
+
 static void
 on_command(struct apo *apo, const char *name, size_t skip, const struct ch_eqtext_line *line)
 {
@@ -168,13 +176,13 @@ on_command(struct apo *apo, const char *name, size_t skip, const struct ch_eqtex
         return;
     }
     if (ch_words_same(name, "Channel")) {
-        on_channel(apo, text, line);
-    } else if (!strncmp(name, "Filter", 6) || ch_words_same(name, "Preamp") ||
+        ch_eqtext_take_channel(apo->r, text, &apo->channels, line);
+    } else if (is_filter(name) || ch_words_same(name, "Preamp") ||
                ch_words_same(name, "GraphicEQ")) {
         if (!apo->channels) {
-            ch_eqtext_note(&apo->r->out->notes, line, "it is for a channel that is not here");
+            ch_eqtext_note(&apo->r->out->notes, line, CH_EQTEXT_NO_CHANNEL);
         } else if (ch_words_same(name, "Preamp")) {
-            on_preamp(apo, text, line);
+            ch_eqtext_take_preamp(apo->r, text, apo->channels, line);
         } else {
             on_filter(apo, text, line);
         }

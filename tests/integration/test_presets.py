@@ -193,6 +193,20 @@ def test_a_broken_file_says_where(client, folder, text, said):
     assert listed["name"] == "broken" and said in listed["broken"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_files_of_other_encodings(client, folder, encoding):
+    """As editors and shells of Windows save them."""
+    folder.mkdir(parents=True)
+    (folder / "a.json").write_bytes('{"description": "Küche", "bands": []}'.encode(encoding))
+    text = "# Küche\r\nPreamp: -2 dB\r\nFilter 1: ON PK Fc 500 Hz Gain 2 dB Q 1\r\n"
+    (folder / "b.txt").write_bytes(text.encode(encoding))
+    listed = client.call("eq.presets")["presets"][len(BUILTIN) :]
+    assert [(p["name"], p["description"]) for p in listed] == [("a", "Küche"), ("b", None)]
+    assert "broken" not in listed[0]
+    assert client.call("eq.preset.load", name="a")["bands"] == []
+    assert client.call("eq.preset.load", name="b")["preamp_db"] == -2
+
+
 def test_one_name_is_told_once(client, folder):
     """Whatever stands between its two files in the order of names."""
     folder.mkdir(parents=True)
@@ -273,10 +287,32 @@ def test_chant_eq_import_and_export(chant, tmp_path):
     assert none.returncode == 1 and "INVALID_PARAMS" in none.stderr
     assert json.loads(chant().stdout)["preamp_db"] == -2
     assert chant("import", "none.txt").returncode == 5
-    assert chant("import", "a.txt", "--format", "rew").returncode == 1
+    assert chant("import", "a.txt", "--format", "camilladsp").returncode == 1
     chant("import", "a.txt")
     written = chant("export", "b.yml", "--format", "camilladsp")
     assert (written.returncode, written.stderr) == (0, "")
     assert chant("import", "b.yml").returncode == 0
     assert "not said" in chant("export", "--format", "rew").stderr
     assert chant("export", "--format", "wav").returncode == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_chant_eq_reads_other_encodings(chant, tmp_path, encoding):
+    """What `chant eq export > FILE` leaves in PowerShell, and editors save."""
+    text = "# Küche\r\nPreamp: -2 dB\r\nFilter 1: ON PK Fc 500 Hz Gain 2 dB Q 1\r\nHöhe\r\n"
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    done = chant("import", "a.txt")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "a.txt:4: " in done.stderr and "Höhe" in done.stderr
+    assert json.loads(chant().stdout)["preamp_db"] == -2
+    (tmp_path / "a.json").write_bytes('{"preamp_db": -5}'.encode(encoding))
+    assert chant("load", "a.json").returncode == 0
+    assert json.loads(chant().stdout)["preamp_db"] == -5
+
+
+def test_chant_eq_import_of_what_is_no_text(chant, tmp_path):
+    for name, data in (("a", bytes(range(256)) * 40), ("b", b"\1" * 400000), ("c", b"\n" * 400000)):
+        (tmp_path / name).write_bytes(data)
+        done = chant("import", name)
+        assert done.returncode == 1 and done.stderr.startswith("chant: ")
+        assert "U+0000" not in done.stderr

@@ -133,12 +133,105 @@ a_fit_of_what_bands_can_do_is_near(void **state)
     assert_true(eq.fit_error_db < 0.1);
 }
 
+// A band, as few words.
+static void
+expect_band(uint32_t i, enum ch_eq_type type, double freq_hz, double gain_db, double q)
+{
+    const struct ch_eq_band *band = &eq.bands[i];
+    if (i >= eq.n_bands || band->type != type || fabs(band->freq_hz - freq_hz) > 1e-9 ||
+        fabs(band->gain_db - gain_db) > 1e-9 || fabs(band->q - q) > 1e-3) {
+        fail_msg("band %u of %u is of type %d at %g Hz, %g dB, Q %g; %s", i, eq.n_bands,
+                 (int)band->type, band->freq_hz, band->gain_db, band->q, eq.notes.list[0].why);
+    }
+}
+
+static void
+rew_columns(void **state)
+{
+    (void)state;
+    // By tabs: empty cells, types of two words, Q or the width in Hz; a name in front of it all.
+    read_as("Full_EQ_(30_bands)\n"
+            "Number\tEnabled\tControl\tType\tFrequency(Hz)\tGain(dB)\tQ\tBandwidth(Hz)\n"
+            "1\tTrue\tAuto\tPK\t600\t-2\t\t300\n"
+            "2\tTrue\tAuto\tLP Q\t800\t\t1.00\t\n"
+            "3\tTrue\tAuto\tAP2\t400\t\t1.50\n"
+            "4\tTrue\tAuto\tAP1\t300\n"
+            "5\tTrue\tAuto\tNone\t\n"
+            "6\tTrue\tAuto\tPK\tfoo\t-2\t1\n",
+            CH_EQTEXT_AUTO);
+    assert_int_equal(eq.format, CH_EQTEXT_REW);
+    assert_int_equal(eq.n_bands, 4);
+    expect_band(0, CH_EQ_PEAK, 600, -2, 2);
+    expect_band(1, CH_EQ_LOW_PASS, 800, 0, 1);
+    expect_band(2, CH_EQ_ALL_PASS, 400, 0, 1.5);
+    expect_band(3, CH_EQ_ALL_PASS, 300, 0, M_SQRT1_2);
+    assert_int_equal(eq.bands[3].order, 1);
+    assert_int_equal(eq.notes.n, 1);
+    assert_int_equal(eq.notes.list[0].line, 8);
+    // By blanks, where an empty cell is none.
+    read_as("Number Enabled Control Type Frequency(Hz) Gain(dB) Q Bandwidth(Hz)\n"
+            "1 True Auto LP Q 80,5 0,6\n2 True Auto HP_Q 20 0.8\n3 True Auto LP 90\n"
+            "4 False Auto LS Q 90 3 0.7\n",
+            CH_EQTEXT_AUTO);
+    assert_int_equal(eq.notes.n, 0);
+    expect_band(0, CH_EQ_LOW_PASS, 80.5, 0, 0.6);
+    expect_band(1, CH_EQ_HIGH_PASS, 20, 0, 0.8);
+    expect_band(2, CH_EQ_LOW_PASS, 90, 0, M_SQRT1_2);
+    expect_band(3, CH_EQ_LOW_SHELF, 90, 3, 0.7);
+    assert_true(eq.bands[3].bypass);
+}
+
+static void
+rew_lines(void **state)
+{
+    (void)state;
+    read_as("Filter Settings file\n\nNotes:\nChannel: L\nEqualiser: DSP1124P\nsofa\n"
+            "Preamp: -3 dB\n"
+            "Filter  1: ON  PA       Fc    40 Hz (  40 -2)  Gain  -9.0 dB  BW/60  9.0\n"
+            "Filter  2: ON  HP Q     Fc   20.00 Hz  Q  0.800\n"
+            "Filter  3: ON  All pass Fc   300 Hz  Q  2\n"
+            "Channel: C\n"
+            "Filter  4: ON  PK       Fc   100 Hz  Gain  3.00 dB  Q  1.0\n",
+            CH_EQTEXT_AUTO);
+    assert_int_equal(eq.format, CH_EQTEXT_REW);
+    // 9/60 of an octave, by the cookbook: far below half the rate Q is 1/(2·sinh(ln(2)/2·bw)).
+    expect_band(0, CH_EQ_PEAK, 40, -9, 0.5 / sinh(0.5 * M_LN2 * 0.15));
+    expect_band(1, CH_EQ_HIGH_PASS, 20, 0, 0.8);
+    expect_band(2, CH_EQ_ALL_PASS, 300, 0, 2);
+    assert_int_equal(eq.n_bands, 3);
+    assert_true(eq.bands[0].bypass_right && !eq.bands[0].bypass_left);
+    assert_true(eq.preamp_db == -3.0);
+    assert_int_equal(eq.notes.n, 3); // the last is of the preamp, which right has not
+    assert_int_equal(eq.notes.list[0].line, 11);
+    assert_int_equal(eq.notes.list[1].line, 12);
+}
+
+static void
+nothing_is_dropped_in_silence(void **state)
+{
+    (void)state;
+    read_as("Preamp: -3 dB # quiet\nfilter 1: on pk fc 90 hz gain 1 db q 1 # a comment\nGraphicEQ:",
+            CH_EQTEXT_AUTO);
+    assert_int_equal(eq.n_bands, 1);
+    assert_true(eq.preamp_db == -3.0);
+    assert_int_equal(eq.notes.n, 1);
+    assert_int_equal(eq.notes.list[0].line, 3);
+    // A cliff below what is heard costs nothing above it, and is told of.
+    read_as("GraphicEQ: 10 -84; 20 0.5; 22 0.6; 1000 -3; 20000 -2", CH_EQTEXT_AUTO);
+    assert_true(eq.fitted && eq.fit_error_db < 0.1);
+    assert_int_equal(eq.notes.n, 1);
+    assert_non_null(strstr(eq.notes.list[0].text, "GraphicEQ: 10 -84"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frequencies),
         cmocka_unit_test(lines_that_are_no_filters),
+        cmocka_unit_test(rew_columns),
+        cmocka_unit_test(rew_lines),
+        cmocka_unit_test(nothing_is_dropped_in_silence),
         cmocka_unit_test(every_end_of_line_counts),
         cmocka_unit_test(a_long_line_is_quoted_in_whole_characters),
         cmocka_unit_test(a_fit_of_what_bands_can_do_is_near),

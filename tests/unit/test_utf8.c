@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/test_utf8.c — what is UTF-8: the known edges, and all of it by count.
+// tests/unit/test_utf8.c — what is UTF-8: the known edges, all of it by count, and what becomes it.
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "protocol/decode.h"
 #include "protocol/json.h"
 
 static void
@@ -97,6 +99,54 @@ all_of_four_bytes(void **state)
     assert_int_equal(n_valid, 0x10ffff - 0xffff);
 }
 
+// Marks, surrogates and the upper half of Windows-1252, each at its edges.
+static void
+files_of_other_encodings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t n_bytes;
+        const char *text;
+    } table[] = {
+        {"", 0, ""},
+        {"a\xc3\xa4", 3, "a\xc3\xa4"},
+        {"\xef\xbb\xbf{}", 5, "{}"},
+        {"\xff\xfe"
+         "a\0\xe4\0\n\0",
+         8, "a\xc3\xa4\n"},
+        {"\xfe\xff"
+         "\0a\0\xe4\0\n",
+         8, "a\xc3\xa4\n"},
+        {"a\0\x1a\x04", 4, "a\xd0\x9a"},
+        {"\0a\x04\x1a", 4, "a\xd0\x9a"},
+        {"\xff\xfe\x3d\xd8\x0a\xde", 6, "\xf0\x9f\x98\x8a"}, // a pair of surrogates
+        {"\xff\xfe\x3d\xd8"
+         "a\0",
+         6,
+         "\xef\xbf\xbd"
+         "a"}, // half of one
+        {"\xff\xfe"
+         "a\0b",
+         5, "a\xef\xbf\xbd"}, // half a unit
+        {"a\0b\0\0\0", 6, "ab\xef\xbf\xbd"},
+        {"K\xfchle \x80", 7, "K\xc3\xbchle \xe2\x82\xac"}, // Windows-1252
+        {"\x81\xff", 2, "\xc2\x81\xc3\xbf"},
+        {"ab\0c", 4,
+         "ab\xef\xbf\xbd"
+         "c"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        size_t length = 99;
+        char *text = ch_text_to_utf8(table[i].bytes, table[i].n_bytes, &length);
+        assert_non_null(text);
+        if (strcmp(text, table[i].text) != 0 || length != strlen(table[i].text)) {
+            fail_msg("file %zu is '%s'", i, text);
+        }
+        free(text);
+    }
+}
+
 int
 main(void)
 {
@@ -104,6 +154,7 @@ main(void)
         cmocka_unit_test(boundaries),
         cmocka_unit_test(all_of_three_bytes),
         cmocka_unit_test(all_of_four_bytes),
+        cmocka_unit_test(files_of_other_encodings),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }
