@@ -16,7 +16,10 @@
 #include "system/folders.h"
 #include "system/path.h"
 
-#define MAGIC "1" ///< first word of every line: the version of its form
+/// First word of every line: the version of its form.  In a path of the second a backslash stands
+/// before each backslash, and before an n in place of a newline.
+#define MAGIC         "1"
+#define MAGIC_ESCAPED "2"
 /// Files that are remembered; what was measured first is forgotten first.
 #define ENTRIES_MAX 32768
 #define N_BUCKETS   8192
@@ -124,20 +127,51 @@ ch_loudness_cache_find(const struct ch_loudness_cache *cache, const char *path)
 
 // --- lines -------------------------------------------------------------------------------------
 
-/// 0 if it does not fit; paths with a newline have no line.
+/// False if it does not fit.
+static bool
+escape(const char *path, char out[CH_URI_BYTES])
+{
+    size_t n = 0;
+    for (; *path && n + 2 < CH_URI_BYTES; path++) {
+        if (*path == '\n' || *path == '\\') {
+            out[n++] = '\\';
+        }
+        out[n++] = *path == '\n' ? 'n' : *path;
+    }
+    out[n] = '\0';
+    return !*path;
+}
+
+/// In place.
+static void
+unescape(char *path)
+{
+    char *to = path;
+    for (const char *from = path; *from; from++) {
+        const bool escaped = *from == '\\' && from[1];
+        from += escaped;
+        *to++ = escaped && *from == 'n' ? '\n' : *from;
+    }
+    *to = '\0';
+}
+
+/// 0 if it does not fit.
 static size_t
 format_line(const char *path, const struct ch_loudness_measured *m, char line[LINE_BYTES])
 {
     const struct ch_file_identity *file = &m->file;
-    if (strchr(path, '\n')) {
+    char escaped[CH_URI_BYTES];
+    const bool plain = !strchr(path, '\n');
+    if (!plain && !escape(path, escaped)) {
         return 0;
     }
     const int n =
         snprintf(line, LINE_BYTES,
-                 MAGIC " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64
-                       " %.3f %.3f %.3f %.3f %.3f %" PRIx64 " %s\n",
-                 file->device, file->inode, file->bytes, file->modified_ns, m->lufs, m->range_lu,
-                 m->true_peak_dbtp, m->album_lufs, m->album_true_peak_dbtp, m->album_key, path);
+                 "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64
+                 " %.3f %.3f %.3f %.3f %.3f %" PRIx64 " %s\n",
+                 plain ? MAGIC : MAGIC_ESCAPED, file->device, file->inode, file->bytes,
+                 file->modified_ns, m->lufs, m->range_lu, m->true_peak_dbtp, m->album_lufs,
+                 m->album_true_peak_dbtp, m->album_key, plain ? path : escaped);
     return n > 0 && n < LINE_BYTES ? (size_t)n : 0;
 }
 
@@ -148,17 +182,24 @@ is_level(double db)
 }
 
 static bool
-parse_line(const char *line, struct ch_loudness_measured *m, const char **path)
+parse_line(char *line, struct ch_loudness_measured *m, const char **path)
 {
     int n = 0;
+    const bool escaped = !strncmp(line, MAGIC_ESCAPED " ", 2);
+    if (!escaped && strncmp(line, MAGIC " ", 2) != 0) {
+        return false;
+    }
     struct ch_file_identity *file = &m->file;
     *m = (struct ch_loudness_measured){0};
     const int found = sscanf(
-        line,
-        MAGIC " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %lf %lf %lf %lf %lf %" SCNx64 " %n",
+        line + 2,
+        "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %lf %lf %lf %lf %lf %" SCNx64 " %n",
         &file->device, &file->inode, &file->bytes, &file->modified_ns, &m->lufs, &m->range_lu,
         &m->true_peak_dbtp, &m->album_lufs, &m->album_true_peak_dbtp, &m->album_key, &n);
-    *path = line + n;
+    *path = line + 2 + n;
+    if (escaped) {
+        unescape(line + 2 + n);
+    }
     return found == 10 && n > 0 && ch_path_is_absolute(*path) && is_level(m->lufs) &&
            m->range_lu >= 0.0 && m->range_lu < 200.0 && is_level(m->true_peak_dbtp) &&
            is_level(m->album_lufs) && is_level(m->album_true_peak_dbtp);

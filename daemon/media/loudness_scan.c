@@ -135,17 +135,12 @@ mix_up(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/// The same for the same files in any order.
+/// To be added up: a sum is the same for the same files in any order.
 static uint64_t
-album_key(const struct ch_scan *scan)
+share_of_key(const struct ch_file_identity *file)
 {
-    uint64_t key = scan->n_files;
-    for (uint32_t i = 0; i < scan->n_files; i++) {
-        const struct ch_file_identity *file = &scan->files[i].measured.file;
-        key += mix_up(mix_up(mix_up(file->device + 1) ^ file->inode) ^ file->bytes ^
+    return 1 + mix_up(mix_up(mix_up(file->device + 1) ^ file->inode) ^ file->bytes ^
                       (uint64_t)file->modified_ns);
-    }
-    return key ? key : 1;
 }
 
 /// Which files there are, and which have not changed since they were measured.
@@ -161,25 +156,70 @@ identify(struct ch_scan *scan)
     }
 }
 
-static bool
-album_is_known(const struct ch_scan *scan, uint64_t key)
+static ebur128_state **
+state_of(struct scanner *scanner, uint32_t i)
 {
+    return &scanner->states[scanner->scan->album ? i : 0];
+}
+
+/// What is cached was measured as one album, of these files and no others.
+static bool
+cached_are_album(const struct ch_scan *scan)
+{
+    uint64_t key = 0;
     for (uint32_t i = 0; i < scan->n_files; i++) {
-        if (!scan->files[i].cached || scan->files[i].known.album_key != key) {
+        const struct ch_scan_file *file = &scan->files[i];
+        key += file->cached ? share_of_key(&file->known.file) : 0;
+    }
+    for (uint32_t i = 0; i < scan->n_files; i++) {
+        if (scan->files[i].cached && scan->files[i].known.album_key != key) {
             return false;
         }
     }
-    return true;
+    return key != 0; // there is something
+}
+
+/// Whether the album is the one that is known.  What is not cached could not be measured then, or
+/// has come since: that is found out by measuring it.
+static bool
+album_is_known(struct scanner *scanner)
+{
+    struct ch_scan *scan = scanner->scan;
+    bool known = cached_are_album(scan);
+    for (uint32_t i = 0; i < scan->n_files && known; i++) {
+        struct ch_scan_file *file = &scan->files[i];
+        if (!file->cached) {
+            file->status = measure(scanner, file, state_of(scanner, i));
+            known = file->status && !cancelled(scanner);
+        }
+    }
+    return known;
 }
 
 static void
-finish_album(struct scanner *scanner, uint64_t key)
+recall_album(struct ch_scan *scan)
+{
+    for (uint32_t i = 0; i < scan->n_files; i++) {
+        if (scan->files[i].cached) {
+            const struct ch_loudness_measured *known = &scan->files[i].known;
+            scan->has_album = true;
+            scan->album_lufs = known->album_lufs;
+            scan->album_true_peak_dbtp = known->album_true_peak_dbtp;
+            scan->album_key = known->album_key;
+        }
+    }
+}
+
+static void
+finish_album(struct scanner *scanner)
 {
     struct ch_scan *scan = scanner->scan;
+    uint64_t key = 0;
     double lufs = -INFINITY, peak_dbtp = -INFINITY;
     size_t n = 0;
     for (uint32_t i = 0; i < scan->n_files; i++) {
         if (scanner->states[i]) {
+            key += share_of_key(&scan->files[i].measured.file);
             peak_dbtp = fmax(peak_dbtp, scan->files[i].measured.true_peak_dbtp);
             ebur128_state *state = scanner->states[i];
             scanner->states[i] = NULL;
@@ -192,7 +232,7 @@ finish_album(struct scanner *scanner, uint64_t key)
     scan->has_album = true;
     scan->album_lufs = lufs;
     scan->album_true_peak_dbtp = peak_dbtp;
-    scan->album_key = n == scan->n_files ? key : 0;
+    scan->album_key = key;
 }
 
 static void
@@ -201,11 +241,11 @@ scan_files(struct scanner *scanner, bool use_known)
     struct ch_scan *scan = scanner->scan;
     for (uint32_t i = 0; i < scan->n_files && !cancelled(scanner); i++) {
         struct ch_scan_file *file = &scan->files[i];
-        ebur128_state **state = &scanner->states[scan->album ? i : 0];
+        ebur128_state **state = state_of(scanner, i);
         file->cached &= use_known;
         if (file->cached) {
             file->measured = file->known;
-        } else {
+        } else if (!file->status && !*state) {
             file->status = measure(scanner, file, state);
             if (file->status && cancelled(scanner)) {
                 break; // half a file is no result
@@ -231,17 +271,12 @@ work(void *arg)
     if (scanner && states) {
         *scanner = (struct scanner){.scan = scan, .states = states};
         identify(scan);
-        const uint64_t key = scan->album ? album_key(scan) : 0;
-        const bool use_known = !scan->album || album_is_known(scan, key);
+        const bool use_known = !scan->album || album_is_known(scanner);
         scan_files(scanner, use_known);
         if (scan->album && use_known) {
-            const struct ch_loudness_measured *known = &scan->files[0].known;
-            scan->has_album = true;
-            scan->album_lufs = known->album_lufs;
-            scan->album_true_peak_dbtp = known->album_true_peak_dbtp;
-            scan->album_key = key;
+            recall_album(scan);
         } else if (scan->album && !cancelled(scanner)) {
-            finish_album(scanner, key);
+            finish_album(scanner);
         }
         for (uint32_t i = 0; i < n_states; i++) {
             if (states[i]) {

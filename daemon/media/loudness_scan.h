@@ -25,7 +25,7 @@ struct ch_loudness_measured {
     double lufs, true_peak_dbtp;
     double range_lu;
     double album_lufs, album_true_peak_dbtp; ///< with album_key
-    uint64_t album_key;                      ///< of all files of the album; 0 = no album
+    uint64_t album_key;                      ///< of the files of the album; 0 = no album
 };
 
 struct ch_scan_file {
@@ -56,7 +56,7 @@ struct ch_scan {
     _Atomic bool finished;      ///< n_done counts no further, and the album's values are set
     double album_lufs, album_true_peak_dbtp;
     bool has_album;
-    uint64_t album_key; ///< 0 = a file of it could not be measured
+    uint64_t album_key; ///< of the files of it that could be measured
 };
 
 /// With room for n files.                                                                   [main]

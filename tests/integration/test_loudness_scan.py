@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_file_that_changed_is_measured_again(start, media, tmp_path):
         lambda data: b"\x00\xff garbage\n" * 500 + data,
         lambda data: data + b"1 2 3 4 5 nan nan nan nan nan 0 /x\n1 1\n\n",
         lambda data: b"x" * 100_000 + b"\n" + data,
-        lambda data: data.replace(b"1 ", b"2 ", 1),
+        lambda data: data.replace(b"1 ", b"9 ", 1),
         lambda data: data * 3000,
     ],
     ids=["empty", "cut", "half", "garbage", "nan", "long line", "version", "too much"],
@@ -102,6 +103,48 @@ def test_a_harmed_cache_is_no_harm(start, media, cache, harm):
     assert cached(scan(start().client(), *paths)) == [True, True]
     if len(data) > 10**6:
         assert cache.stat().st_size < 1000, "written anew"
+
+
+def test_any_name_is_kept(start, media, tmp_path):
+    names = [b"new\nline.wav", b"\\n\n\\.wav", b"back\\slash.wav", b"b\xff\xfe.wav", b" a %0A \t.wav"]
+    uris = []
+    for name in names:
+        shutil.copy(media.sine(1.5), os.fsencode(tmp_path) + b"/" + name)
+        uris.append("file://" + quote(os.fsencode(tmp_path) + b"/" + name))
+    daemon = start()
+    assert cached(scan(daemon.client(), *uris)) == [False] * len(names)
+    daemon.stop()
+    assert cached(scan(start().client(), *uris)) == [True] * len(names)
+
+
+def test_an_album_with_a_bad_file_is_known(start, media, tmp_path):
+    """What can't be measured is no reason to measure the others again."""
+    bad = media.text_as_flac()
+    good = [media.sine(1.5, db=db) for db in (-12, -20)]
+    for paths in ([bad, *good], [good[0], bad, good[1]]):
+        first = scan(start().client(), *paths, album=True)
+        daemon = start()
+        again = scan(daemon.client(), *paths, album=True)
+        assert again["album"] == first["album"]
+        results = [result for result in again["results"] if "error" not in result]
+        assert [result["cached"] for result in results] == [True, True]
+        assert len(again["results"]) == 3 and again["results"][paths.index(bad)]["error"]
+    client = daemon.client()
+    client.call("loudness.set", mode="album")
+    client.play(good[0])
+    current = eventually(lambda: client.call("loudness.get")["current"])
+    assert current["basis"] == "album"
+    assert current["integrated_lufs"] == pytest.approx(first["album"]["integrated_lufs"], abs=0.011)
+    # What can be measured now makes another album of it.
+    other = tmp_path / "other.wav"
+    other.write_text("no sound")
+    before = scan(client, *good, other, album=True)
+    shutil.copy(media.sine(1.5, db=-6), other)
+    after = scan(client, *good, other, album=True)
+    assert cached(after) == [False] * 3
+    assert after["album"]["integrated_lufs"] > before["album"]["integrated_lufs"] + 3
+    assert cached(scan(client, *good, other, album=True)) == [True] * 3
+    assert cached(scan(client, *good, album=True)) == [False] * 2, "less is another album as well"
 
 
 def test_without_a_place_for_a_cache(make_daemon, media):
