@@ -24,7 +24,7 @@
 #define CORK_BYTES (64u * 1024u)
 #define STALL_MS   10000
 #define LINGER_MS  1000 ///< that a stranger has to read why he may not stay
-#define LOOK_MS    100  ///< whether a client that has ended is still there for its slow answers
+#define LOOK_MS    100  ///< whether a client that nobody reads from is still there for its answers
 
 struct ch_session {
     struct ch_session *next; ///< ch_daemon.sessions
@@ -139,7 +139,6 @@ ch_sessions_close_all(struct ch_daemon *daemon)
 
 static void resume(struct ch_session *session);
 static void send_ready(struct ch_session *session);
-static size_t backlog(const struct ch_session *session);
 static bool wants_more(const struct ch_session *session);
 static void take_bytes(struct ch_session *session, char *bytes, size_t length);
 static void update_reading(struct ch_session *session);
@@ -218,7 +217,7 @@ on_written(uv_write_t *write, int status)
     }
 }
 
-// Nobody reads from a client that has ended, so nothing else would tell that it has left.
+// Nobody reads from it, so nothing else would tell that it has left.
 static void
 on_look(uv_timer_t *timer)
 {
@@ -228,15 +227,17 @@ on_look(uv_timer_t *timer)
     }
 }
 
-// Nothing more comes from it: close when everything it asked for is on its way.
+// Who has ended is closed with his last answer.  Who is not read from, too busy, is watched.
 static void
 close_if_done(struct ch_session *session)
 {
-    if (!session->ended || session->writing) {
+    if (session->writing) {
         return;
     }
-    if (!session->first_job && !session->out.length && !session->held.length) {
+    if (session->ended && !session->first_job && !session->out.length && !session->held.length) {
         ch_session_close(session);
+    } else if (session->reading && !session->refused) {
+        uv_timer_stop(&session->stall);
     } else if (!uv_is_active((uv_handle_t *)&session->stall)) {
         uv_timer_start(&session->stall, on_look, LOOK_MS, LOOK_MS);
     }
@@ -295,8 +296,7 @@ flush(struct ch_session *session)
     close_if_done(session);
 }
 
-// From the loop: what was read and held back comes before anything newer, once there is room for
-// answers.
+// From the loop: what was held back comes before anything newer, once there is room for answers.
 static void
 resume(struct ch_session *session)
 {

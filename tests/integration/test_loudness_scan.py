@@ -220,6 +220,24 @@ def test_it_ends_with_its_client(start, media):
     assert other.answer(request)["result"]["cancelled"], "no scan came to its end"
 
 
+def test_who_asked_too_much_has_left(start, media, tmp_path):
+    """With so many answers open that it is not read from, its end is noticed all the same."""
+    daemon = start()
+    client, other = daemon.client(), daemon.client()
+    path = long_file(media)
+    scans = [{"jsonrpc": "2.0", "id": i, "method": "loudness.scan", "params": {"uris": [str(path)]}}
+             for i in range(4200)]
+    client.send_bytes("".join(json.dumps(scan) + "\n" for scan in scans).encode())
+    eventually(lambda: (other.call("loudness.get")["scanning"] or {}).get("waiting", 0) >= 4095)
+    client.close()
+    eventually(lambda: other.call("server.status")["clients"] == 1)
+    eventually(lambda: other.call("loudness.get")["scanning"] is None)
+    request = other.request("loudness.scan", {"uris": [str(path)]})
+    eventually(lambda: daemon.client().call("loudness.get")["scanning"])
+    assert daemon.client().call("loudness.cancel") == {"cancelled": 1}
+    assert other.answer(request)["result"]["cancelled"], "no scan came to its end"
+
+
 def test_half_a_client_gets_its_answer(start, media):
     """Whoever has said all waits for the answer: only leaving ends what was asked for."""
     client = start().client(timeout_s=120)  # a scan comes after everything else that computes
