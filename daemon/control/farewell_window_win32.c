@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// daemon/control/farewell_window_win32.c — one window, one thread, two messages.
+// daemon/control/farewell_window_win32.c — one window, one thread, three messages.
 
 #include "daemon/control/farewell_window_win32.h"
 
@@ -12,6 +12,8 @@
 
 /// Only reserved.  A thread with a window runs what others hang into it: input methods, hooks.
 #define STACK_BYTES (1024u * 1024u)
+
+#define OURS_TO_CLOSE WM_APP ///< we are done with it; WM_CLOSE is what others send
 
 struct ch_farewell_window {
     struct ch_thread thread;
@@ -29,6 +31,14 @@ on_message(HWND handle, UINT message, WPARAM first, LPARAM second)
                                                             : "the machine goes down");
         // The process may be ended as soon as this returns.
         WaitForSingleObject(window->in_order, INFINITE);
+        return 0;
+    }
+    if (message == WM_CLOSE) {
+        ch_signals_end("asked to close");
+        return 0;
+    }
+    if (message == OURS_TO_CLOSE) {
+        DestroyWindow(handle);
         return 0;
     }
     if (message == WM_DESTROY) {
@@ -93,7 +103,7 @@ ch_farewell_window_destroy(struct ch_farewell_window *window)
     }
     SetEvent(window->in_order);
     if (window->handle) {
-        PostMessageW(window->handle, WM_CLOSE, 0, 0);
+        PostMessageW(window->handle, OURS_TO_CLOSE, 0, 0);
     }
     ch_thread_join(&window->thread);
     ch_event_fini(&window->ready);

@@ -185,6 +185,21 @@ def test_the_end_of_the_session(windows, make_daemon, tmp_path):
     assert kept_gain(state) == -7.5
 
 
+def test_it_can_be_asked_to_close(windows, make_daemon, tmp_path):
+    """What taskkill does, and the Task Manager before it kills."""
+    state = tmp_path / "state.json"
+    daemon = make_daemon(f"--state={path(state)}", backend="null").start()
+    with daemon.client() as client:
+        client.call("mixer.set", gain_db=-7.5)
+        pid = client.call("server.status")["pid"]
+    if "no window" in daemon.log():
+        pytest.skip("this Wine makes no windows without a screen")
+    wine.run("taskkill", "/PID", str(pid))
+    assert daemon.wait() == 0
+    assert "asked to close: ending" in daemon.log()
+    assert kept_gain(state) == -7.5
+
+
 # --- the log
 
 
