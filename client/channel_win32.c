@@ -12,12 +12,11 @@
 
 #include <windows.h>
 
-#include <winternl.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/pipe_win32.h"
 #include "system/user_win32.h"
 #include "system/wide_win32.h"
 
@@ -323,24 +322,10 @@ ch_channel_waitable(struct ch_channel *channel)
 
 // --- waiting -----------------------------------------------------------------------------------
 
-/// Not in winternl.h: FILE_PIPE_LOCAL_INFORMATION and its class.
-struct pipe_state {
-    ULONG type, configuration, n_instances_max, n_instances, inbound_quota, n_readable,
-        outbound_quota, n_writable, state, end;
-};
-enum { PIPE_LOCAL_INFORMATION = 24, PIPE_CLOSING = 4 };
-
 bool
 ch_channel_reader_gone(void)
 {
-    HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
-    IO_STATUS_BLOCK status;
-    struct pipe_state pipe;
-    // The writing end of a pipe may not be peeked into, but it may be asked for its state.
-    return GetFileType(out) == FILE_TYPE_PIPE &&
-           NtQueryInformationFile(out, &status, &pipe, sizeof pipe,
-                                  (FILE_INFORMATION_CLASS)PIPE_LOCAL_INFORMATION) == 0 &&
-           pipe.state == PIPE_CLOSING;
+    return ch_sys_pipe_is_left(GetStdHandle(STD_OUTPUT_HANDLE));
 }
 
 enum ch_channel_status

@@ -127,18 +127,27 @@ ch_user_of_object(void *handle, char out[CH_SID_BYTES])
     return ok;
 }
 
-// The first label of a descriptor's list counts; there is no other.
+static DWORD
+level_of(PSID label)
+{
+    return *GetSidSubAuthorityCount(label) ? *GetSidSubAuthority(label, 0) : 0;
+}
+
+// Windows writes one label.  Of several, of which one may only be for what is inherited, it is not
+// for us to say which counts: the lowest does.
 static PSID
 labelled(PACL acl)
 {
+    PSID lowest = NULL;
     for (DWORD i = 0; acl && i < acl->AceCount; i++) {
         SYSTEM_MANDATORY_LABEL_ACE *ace;
         if (GetAce(acl, i, (void **)&ace) &&
             ace->Header.AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
-            return &ace->SidStart;
+            PSID sid = &ace->SidStart;
+            lowest = !lowest || level_of(sid) < level_of(lowest) ? sid : lowest;
         }
     }
-    return NULL;
+    return lowest;
 }
 
 bool

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/log.h"
+#include "system/pipe_win32.h"
 #include "system/user_win32.h"
 
 static bool
@@ -78,7 +79,5 @@ bool
 ch_peer_has_left(const uv_pipe_t *pipe)
 {
     uv_os_fd_t handle;
-    return uv_fileno((const uv_handle_t *)pipe, &handle) < 0 ||
-           (!PeekNamedPipe(handle, NULL, 0, NULL, NULL, NULL) &&
-            GetLastError() == ERROR_BROKEN_PIPE);
+    return uv_fileno((const uv_handle_t *)pipe, &handle) < 0 || ch_sys_pipe_is_left(handle);
 }

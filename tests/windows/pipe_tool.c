@@ -6,7 +6,7 @@
 //   trips NAME N    N requests on one connection, each after the answer to the last; ms in all
 //   die NAME        half a request, and a violent end
 //   deaf NAME       requests without end and no look at the answers; how it ends
-//   squat NAME [OWNER [LEVEL]]  a pipe of that name, until stdin ends; a level as in "LW"
+//   squat NAME [OWNER [LEVEL…]]  a pipe of that name, until stdin ends; levels as in "LW"
 
 #include <windows.h>
 
@@ -140,13 +140,14 @@ deaf(void)
 }
 
 static int
-squat(const char *owner, const char *level)
+squat(const char *owner, char **levels)
 {
     SECURITY_ATTRIBUTES attributes = {.nLength = sizeof attributes};
     char text[256];
     int n = snprintf(text, sizeof text, "O:%sD:(A;;FA;;;WD)", owner ? owner : "");
-    if (level) {
-        snprintf(text + n, sizeof text - (size_t)n, "S:(ML;;NW;;;%s)", level);
+    for (char **level = levels; *level; level++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s(ML;;NW;;;%s)",
+                      level == levels ? "S:" : "", *level);
     }
     if (owner && !ConvertStringSecurityDescriptorToSecurityDescriptorA(
                      text, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL)) {
@@ -179,6 +180,6 @@ main(int argc, char **argv)
            : !strcmp(verb, "trips") ? trips(n)
            : !strcmp(verb, "die")   ? die()
            : !strcmp(verb, "deaf")  ? deaf()
-           : !strcmp(verb, "squat") ? squat(argc > 3 ? argv[3] : NULL, argc > 4 ? argv[4] : NULL)
+           : !strcmp(verb, "squat") ? squat(argv[3], argc > 4 ? argv + 4 : argv + argc)
                                     : 2;
 }
