@@ -5,10 +5,12 @@
 
 #include <functiondiscoverykeys_devpkey.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/backend/common.h"
 #include "daemon/backend/wasapi_error.h"
+#include "system/wide_win32.h"
 
 static HRESULT
 create_enumerator(IMMDeviceEnumerator **out)
@@ -29,19 +31,16 @@ to_utf8(const wchar_t *wide, char *out, int bytes)
     if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, out, bytes, NULL, NULL) > 0) {
         return;
     }
-    wchar_t part[CH_DEVICE_ID_BYTES];
-    size_t n = 0;
-    while (wide[n] && n < (size_t)(bytes - 1) / 3) {
-        part[n] = wide[n];
-        n++;
+    int n = 0;
+    for (int n_bytes = 0; wide[n];) {
+        const bool pair = IS_HIGH_SURROGATE(wide[n]) && IS_LOW_SURROGATE(wide[n + 1]);
+        n_bytes += pair ? 4 : wide[n] < 0x80 ? 1 : wide[n] < 0x800 ? 2 : 3;
+        if (n_bytes >= bytes) {
+            break;
+        }
+        n += pair ? 2 : 1;
     }
-    if (n && part[n - 1] >= 0xd800 && part[n - 1] < 0xdc00) {
-        n--; // the first half of a pair
-    }
-    part[n] = 0;
-    if (WideCharToMultiByte(CP_UTF8, 0, part, -1, out, bytes, NULL, NULL) <= 0) {
-        out[0] = 0;
-    }
+    out[n ? WideCharToMultiByte(CP_UTF8, 0, wide, n, out, bytes - 1, NULL, NULL) : 0] = 0;
 }
 
 static bool
@@ -68,22 +67,30 @@ ch_wasapi_device_id(IMMDevice *device, char id[CH_DEVICE_ID_BYTES])
     }
 }
 
+// To be cleared, whether it is there or not.
+static bool
+read_name(IMMDevice *device, PROPVARIANT *name)
+{
+    IPropertyStore *store = NULL;
+    PropVariantInit(name);
+    if (FAILED(IMMDevice_OpenPropertyStore(device, STGM_READ, &store)) || !store) {
+        return false;
+    }
+    const HRESULT hr =
+        IPropertyStore_GetValue(store, (const PROPERTYKEY *)&PKEY_Device_FriendlyName, name);
+    IPropertyStore_Release(store);
+    return SUCCEEDED(hr) && name->vt == VT_LPWSTR && name->pwszVal;
+}
+
 void
 ch_wasapi_device_name(IMMDevice *device, char name[CH_DEVICE_NAME_BYTES])
 {
-    IPropertyStore *store = NULL;
+    PROPVARIANT value;
     name[0] = 0;
-    if (SUCCEEDED(IMMDevice_OpenPropertyStore(device, STGM_READ, &store)) && store) {
-        PROPVARIANT value;
-        PropVariantInit(&value);
-        if (SUCCEEDED(IPropertyStore_GetValue(store, (const PROPERTYKEY *)&PKEY_Device_FriendlyName,
-                                              &value)) &&
-            value.vt == VT_LPWSTR && value.pwszVal) {
-            to_utf8(value.pwszVal, name, CH_DEVICE_NAME_BYTES);
-        }
-        PropVariantClear(&value);
-        IPropertyStore_Release(store);
+    if (read_name(device, &value)) {
+        to_utf8(value.pwszVal, name, CH_DEVICE_NAME_BYTES);
     }
+    PropVariantClear(&value);
     if (!name[0]) {
         char id[CH_DEVICE_ID_BYTES];
         ch_wasapi_device_id(device, id);
@@ -128,13 +135,26 @@ ch_wasapi_device_is_replaced(const struct ch_wasapi_device *device)
 
 // --- finding it ---------------------------------------------------------------------------------
 
+// Of a name that is too long for us what we say of it will do, and the whole of it as well.
+static bool
+has_whole_name(IMMDevice *device, const char *wanted)
+{
+    PROPVARIANT name;
+    wchar_t *wide = ch_wide(wanted);
+    const bool has = read_name(device, &name) && wide &&
+                     CompareStringOrdinal(name.pwszVal, -1, wide, -1, TRUE) == CSTR_EQUAL;
+    PropVariantClear(&name);
+    free(wide);
+    return has;
+}
+
 static bool
 is_meant(IMMDevice *device, const char *wanted)
 {
     char id[CH_DEVICE_ID_BYTES], name[CH_DEVICE_NAME_BYTES];
     ch_wasapi_device_id(device, id);
     ch_wasapi_device_name(device, name);
-    return equals(id, wanted) || equals(name, wanted);
+    return equals(id, wanted) || equals(name, wanted) || has_whole_name(device, wanted);
 }
 
 // Among those that are there and switched on; the first if several have the name.

@@ -4,6 +4,8 @@
 #include "tests/windows/unit/wasapi_rig.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <wchar.h>
 
 #include "daemon/backend/wasapi_internal.h"
 
@@ -376,6 +378,37 @@ test_pinned_stays(void **state)
     end_rig(&rig);
 }
 
+// Of two names that are too long for us and begin alike either is found by the whole of it.
+static void
+test_long_names(void **state)
+{
+    (void)state;
+    enum { KEPT = CH_DEVICE_NAME_BYTES - 3 };
+    wchar_t names[2][KEPT + 8];
+    char wanted[KEPT + 16], kept[KEPT + 1];
+    memset(kept, 'x', KEPT);
+    kept[KEPT] = 0;
+    for (int i = 0; i < 2; i++) {
+        wmemset(names[i], L'x', KEPT);
+        swprintf(names[i] + KEPT, 8, L"\U0001F3B5%d", i); // of which no half is kept
+    }
+    for (int i = 0; i < 3; i++) {
+        struct rig rig;
+        struct ch_backend_info info;
+        new_rig(&rig, 48000);
+        fake.devices[0].name = names[0];
+        fake.devices[1].name = names[1];
+        snprintf(wanted, sizeof wanted, i < 2 ? "%s\U0001F3B5%d" : "%s", kept, i);
+        rig_open(&rig, (struct ch_backend_config){.device = wanted});
+        ch_backend_wasapi.get_info(rig.backend, &info);
+        assert_string_equal(info.device, kept);
+        char id[CH_DEVICE_ID_BYTES];
+        snprintf(id, sizeof id, "%ls", fake.devices[i % 2].id);
+        assert_string_equal(info.id, id);
+        end_rig(&rig);
+    }
+}
+
 // --- storms -------------------------------------------------------------------------------------
 
 static DWORD WINAPI
@@ -479,6 +512,7 @@ main(void)
         T(test_follows_the_default),
         T(test_default_changed_while_idle),
         T(test_pinned_stays),
+        T(test_long_names),
         T(test_storm_of_notifications),
         T(test_late_notification),
     };
