@@ -69,6 +69,22 @@ ch_path_name(const char *path)
     return slash ? slash + 1 : is_letter(path[0]) && path[1] == ':' ? path + 2 : path;
 }
 
+/// Bytes of the number of a port: a digit, or one of ¹ ² ³, which count as digits there; else 0.
+static size_t
+port_number(const char *text)
+{
+    static const char *const raised[] = {"¹", "²", "³"};
+    if (text[0] >= '0' && text[0] <= '9') {
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof raised / sizeof *raised; i++) {
+        if (!strncmp(text, raised[i], strlen(raised[i]))) {
+            return strlen(raised[i]);
+        }
+    }
+    return 0;
+}
+
 /// CON, PRN, AUX, NUL, COM0 … 9, LPT0 … 9, with or without a suffix.
 static bool
 is_device(const char *name)
@@ -79,10 +95,9 @@ is_device(const char *name)
         while (n < 3 && tolower((unsigned char)name[n]) == devices[i][n]) {
             n++;
         }
-        if (n == 3 && i >= 4) {
-            n += name[3] >= '0' && name[3] <= '9' ? 1 : strlen(name);
-        }
-        if (n == 3 + (i >= 4)) {
+        const size_t n_number = n == 3 && i >= 4 ? port_number(name + 3) : 0;
+        if (n == 3 && (i < 4 || n_number)) {
+            n += n_number;
             // Blanks before the suffix do not make it another.
             n += strspn(name + n, " ");
             if (!name[n] || name[n] == '.') {

@@ -120,9 +120,9 @@ static void
 names_of_files(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"CON",      "nul", "aux.wav",    "COM1", "lpt9.tar.gz",
-                                      "Prn .txt", "a.",  "a ",         "a:b",  "a?",
-                                      "a\\b",     "x|y", "\"quoted\"", "<a>",  "com0"};
+    static const char *const bad[] = {
+        "CON", "nul", "aux.wav", "COM1", "COM¹", "lpt³.x",     "lpt9.tar.gz", "Prn .txt", "a.",
+        "a ",  "a:b", "a?",      "a\\b", "x|y",  "\"quoted\"", "<a>",         "com0"};
     static const char *const good[] = {"con1", "console", "COM",      "COM10", "lpt",       "nul_",
                                        "a b",  ".con",    "änderung", "a.b.c", "aux-1.wav", "comm"};
     const char *why;
