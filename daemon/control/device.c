@@ -394,9 +394,9 @@ static void
 on_changed(struct ch_daemon *daemon)
 {
     struct ch_device *device = &daemon->device;
-    const uint32_t rate_before = device->info.rate_hz;
-    device->ops->get_info(device->backend, &device->info);
-    if (device->info.rate_hz != rate_before) {
+    ch_device_refresh(device);
+    // Not what was known of the device before: somebody may have read it anew a moment ago.
+    if (device->info.rate_hz != ch_engine_rate(daemon->link.engine)) {
         ch_info("%s: the rate is now %u Hz", device->ops->name, device->info.rate_hz);
         stop_running(daemon);
         device->fresh = true;
