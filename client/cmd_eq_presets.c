@@ -37,6 +37,24 @@ ch_cmd_eq_presets(const struct ch_invocation *inv)
     return ch_finish_query(&conn, inv, print_presets);
 }
 
+// A file in another program's words may have some that can't be used.
+static int
+finish_load(struct ch_conn *conn, const struct ch_invocation *inv)
+{
+    cJSON *result = NULL;
+    int rc = ch_conn_call(conn, &result);
+    ch_conn_close(conn);
+    if (rc == CH_EXIT_OK && inv->json) {
+        rc = ch_out_json(result);
+    } else if (rc == CH_EXIT_OK && ch_out_chatty(inv)) {
+        ch_eq_print_summary(result);
+        rc = ch_out_flush();
+    }
+    (void)ch_eq_warn_of_ignored(result, inv->words[2]);
+    cJSON_Delete(result);
+    return rc;
+}
+
 int
 ch_cmd_eq_preset(const struct ch_invocation *inv)
 {
@@ -68,7 +86,7 @@ ch_cmd_eq_preset(const struct ch_invocation *inv)
         if (replace) {
             ch_json_kv_bool(params, "replace", true);
         }
-        return ch_finish_change(&conn, inv, verbs[i].loads ? ch_eq_print_summary : NULL);
+        return verbs[i].loads ? finish_load(&conn, inv) : ch_finish_change(&conn, inv, NULL);
     }
     return ch_fail_usage("eq", "preset is load, save or delete, and a name");
 }

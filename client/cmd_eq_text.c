@@ -61,27 +61,6 @@ read_text(const char *path, size_t *length, int *rc)
     return decoded;
 }
 
-// What could not be used, each on a line of its own; how many.
-static int
-warn_of_ignored(const cJSON *result, const char *path)
-{
-    int n = 0;
-    const cJSON *ignored;
-    cJSON_ArrayForEach(ignored, ch_field(result, "ignored"))
-    {
-        const char *text = ch_field_string(ignored, "text");
-        const char *why = ch_field_string(ignored, "why");
-        ch_warn("%s:%.0f: %s: %s", path, ch_field_number(ignored, "line", 0), why ? why : "?",
-                text ? text : "");
-        n++;
-    }
-    const int more = (int)ch_field_number(result, "n_ignored", n) - n;
-    if (more > 0) {
-        ch_warn("%s: %d more lines can't be used", path, more);
-    }
-    return n;
-}
-
 static void
 print_import(const cJSON *result)
 {
@@ -131,7 +110,7 @@ ch_cmd_eq_import(const struct ch_invocation *inv)
             print_import(result);
             rc = ch_out_flush();
         }
-        if (warn_of_ignored(result, path) > 0 && rc == CH_EXIT_OK) {
+        if (ch_eq_warn_of_ignored(result, path) > 0 && rc == CH_EXIT_OK) {
             rc = CH_EXIT_ERROR;
         }
     }

@@ -60,6 +60,26 @@ shape_text(const cJSON *band, char *text, size_t size)
     }
 }
 
+int
+ch_eq_warn_of_ignored(const cJSON *result, const char *path)
+{
+    int n = 0;
+    const cJSON *ignored;
+    cJSON_ArrayForEach(ignored, ch_field(result, "ignored"))
+    {
+        const char *text = ch_field_string(ignored, "text");
+        const char *why = ch_field_string(ignored, "why");
+        ch_warn("%s:%.0f: %s: %s", path, ch_field_number(ignored, "line", 0), why ? why : "?",
+                text ? text : "");
+        n++;
+    }
+    const int more = (int)ch_field_number(result, "n_ignored", n) - n;
+    if (more > 0) {
+        ch_warn("%s: %d more lines can't be used", path, more);
+    }
+    return n;
+}
+
 void
 ch_eq_print_bands(const cJSON *eq)
 {

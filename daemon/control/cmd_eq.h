@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+struct ch_buf;
+struct ch_eqtext;
 struct ch_request;
 
 /// The daemon's equaliser has been changed: let it be heard, tell everybody, and answer with all of
@@ -21,6 +23,10 @@ bool ch_eq_refuse_crowd(struct ch_request *request);
 /// The request fails because of this parameter.
 void ch_eq_refuse_request(struct ch_request *request, bool out_of_range, const char *param,
                           const char *why);
+
+/// Members of an answer: what was used of a text of another program, and what was not
+/// (cmd_eq_text.c).
+void ch_eq_write_read(const struct ch_eqtext *read, struct ch_buf *buf);
 
 /// eq.graphic (cmd_eq_graphic.c).
 void ch_eq_graphic(struct ch_request *request);

@@ -2,6 +2,7 @@
 // daemon/control/cmd_eq_presets.c — eq.presets and eq.preset.*
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/control/cmd_eq.h"
@@ -66,14 +67,20 @@ eq_preset_load(struct ch_request *request)
         return;
     }
     char detail[CH_PRESET_DETAIL_BYTES];
+    struct ch_eqtext *read;
     const enum ch_status status =
         ch_preset_load(&daemon->equaliser, ch_param_string(request->params, "name", ""),
-                       ch_engine_rate(daemon->link.engine), detail);
+                       ch_engine_rate(daemon->link.engine), &read, detail);
     if (status != CH_OK) {
         fail(request, status, detail);
         return;
     }
-    ch_eq_apply(request);
+    ch_json_begin_object(ch_request_result(request));
+    if (read) {
+        ch_eq_write_read(read, ch_request_result(request));
+        free(read);
+    }
+    ch_eq_apply_also(request);
 }
 
 static void

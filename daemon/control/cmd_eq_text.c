@@ -21,8 +21,8 @@ static const char *const format_names[] = {[CH_EQTEXT_AUTO] = "auto",
                                            [CH_EQTEXT_CAMILLADSP] = "camilladsp"};
 
 // What was read is told after what was set: the members of the answer so far.
-static void
-write_read(const struct ch_eqtext *read, struct ch_buf *buf)
+void
+ch_eq_write_read(const struct ch_eqtext *read, struct ch_buf *buf)
 {
     const struct ch_eqtext_notes *notes = &read->notes;
     ch_json_kv_string(buf, "format", format_names[read->format]);
@@ -101,7 +101,7 @@ import(struct ch_request *request, struct ch_eqtext *read)
     }
     daemon->equaliser = next;
     ch_json_begin_object(ch_request_result(request));
-    write_read(read, ch_request_result(request));
+    ch_eq_write_read(read, ch_request_result(request));
     ch_eq_apply_also(request);
 }
 

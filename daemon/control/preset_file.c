@@ -134,24 +134,41 @@ ch_preset_take_text(struct ch_equaliser *eq, const struct ch_eqtext *read, uint3
     ch_equaliser_update(eq, rate_hz);
 }
 
+static void
+say_useless(const struct ch_eqtext *read, char *why)
+{
+    if (read->notes.n_listed) {
+        snprintf(why, CH_PRESET_WHY_BYTES, "line %u: %s", read->notes.list[0].line,
+                 read->notes.list[0].why);
+    } else {
+        refuse(why, "line 1: there is nothing in it");
+    }
+}
+
 bool
 ch_preset_read_text(struct ch_equaliser *eq, const char *text, size_t length, uint32_t rate_hz,
-                    char *why)
+                    struct ch_eqtext *read, char *why)
+{
+    ch_eqtext_read(read, text, length, CH_EQTEXT_AUTO, CH_EQ_RBJ, rate_hz);
+    if (!read->n_bands && !read->has_preamp) {
+        say_useless(read, why);
+        return false;
+    }
+    eq->design = CH_EQ_RBJ;
+    ch_preset_take_text(eq, read, rate_hz);
+    return true;
+}
+
+bool
+ch_preset_check_text(const char *text, size_t length, char *why)
 {
     struct ch_eqtext *read = malloc(sizeof *read);
     if (!read) {
         return refuse(why, "there is no memory to read it");
     }
-    ch_eqtext_read(read, text, length, CH_EQTEXT_AUTO, CH_EQ_RBJ, rate_hz);
-    const bool ok = read->n_bands || read->has_preamp;
-    if (ok) {
-        eq->design = CH_EQ_RBJ;
-        ch_preset_take_text(eq, read, rate_hz);
-    } else if (read->notes.n_listed) {
-        snprintf(why, CH_PRESET_WHY_BYTES, "line %u: %s", read->notes.list[0].line,
-                 read->notes.list[0].why);
-    } else {
-        refuse(why, "line 1: there is nothing in it");
+    const bool ok = ch_eqtext_look(read, text, length);
+    if (!ok) {
+        say_useless(read, why);
     }
     free(read);
     return ok;

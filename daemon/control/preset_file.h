@@ -19,9 +19,13 @@ struct ch_eqtext;
 bool ch_preset_read_json(struct ch_equaliser *eq, const char *text, size_t length, uint32_t rate_hz,
                          char *why);
 
-/// From a text of another program.  Only one of which nothing can be used is wrong.
+/// From a text of another program; *read says what was used of it.  Only one of which nothing can
+/// be used is wrong.
 bool ch_preset_read_text(struct ch_equaliser *eq, const char *text, size_t length, uint32_t rate_hz,
-                         char *why);
+                         struct ch_eqtext *read, char *why);
+
+/// Whether such a text is of any use.
+bool ch_preset_check_text(const char *text, size_t length, char *why);
 
 /// What was read of such a text becomes the bands and the preamp.
 void ch_preset_take_text(struct ch_equaliser *eq, const struct ch_eqtext *read, uint32_t rate_hz);

@@ -11,6 +11,7 @@
 
 #include "daemon/control/equaliser.h"
 #include "daemon/control/preset_file.h"
+#include "daemon/eqtext/eqtext.h"
 #include "protocol/decode.h"
 #include "system/file.h"
 #include "system/folders.h"
@@ -116,18 +117,27 @@ read_file(const char *path, size_t *length)
 }
 
 static bool
-understand(struct ch_equaliser *eq, bool json, const char *text, size_t length, uint32_t rate_hz,
-           char *why)
+understand(struct ch_equaliser *eq, const char *text, size_t length, uint32_t rate_hz,
+           struct ch_eqtext **read, char *why)
 {
-    return json ? ch_preset_read_json(eq, text, length, rate_hz, why)
-                : ch_preset_read_text(eq, text, length, rate_hz, why);
+    *read = malloc(sizeof **read);
+    if (*read && ch_preset_read_text(eq, text, length, rate_hz, *read, why)) {
+        return true;
+    }
+    if (!*read) {
+        snprintf(why, CH_PRESET_WHY_BYTES, "there is no memory to read it");
+    }
+    free(*read);
+    *read = NULL;
+    return false;
 }
 
 enum ch_status
-ch_preset_load(struct ch_equaliser *eq, const char *name, uint32_t rate_hz,
+ch_preset_load(struct ch_equaliser *eq, const char *name, uint32_t rate_hz, struct ch_eqtext **read,
                char detail[CH_PRESET_DETAIL_BYTES])
 {
     char dir[CH_SYS_PATH_BYTES], path[CH_SYS_PATH_BYTES];
+    *read = NULL;
     if (ch_preset_find(name)) {
         ch_preset_apply(eq, name);
         ch_equaliser_update(eq, rate_hz);
@@ -148,7 +158,8 @@ ch_preset_load(struct ch_equaliser *eq, const char *name, uint32_t rate_hz,
             return fail(detail, path, errno);
         }
         if (text) {
-            const bool ok = understand(eq, i == 0, text, length, rate_hz, why);
+            const bool ok = i == 0 ? ch_preset_read_json(eq, text, length, rate_hz, why)
+                                   : understand(eq, text, length, rate_hz, read, why);
             free(text);
             if (!ok) {
                 snprintf(detail, CH_PRESET_DETAIL_BYTES, "%.60s%s: %s", name, suffixes[i], why);
@@ -203,6 +214,8 @@ visit_file(ch_preset_visit *visit, void *context, const char *dir, const char *n
             *why = '\0';
         }
         described = ch_preset_read_description(text, length, description, sizeof description);
+    } else {
+        (void)ch_preset_check_text(text, length, why);
     }
     free(text);
     visit(context, name, described ? description : NULL, *why ? why : NULL);

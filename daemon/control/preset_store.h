@@ -16,6 +16,8 @@
 #include "daemon/base/status.h"
 #include "daemon/control/eq_presets.h"
 
+struct ch_eqtext;
+
 #define CH_PRESET_DETAIL_BYTES 512
 
 /// Where they are.  CH_UNAVAILABLE if neither XDG_CONFIG_HOME nor HOME is set.
@@ -31,9 +33,10 @@ typedef void ch_preset_visit(void *context, const char *name, const char *descri
 enum ch_status ch_preset_list(ch_preset_visit *visit, void *context,
                               char detail[CH_PRESET_DETAIL_BYTES]);
 
-/// Load into *eq, which is marked and updated; on failure it is as before.
+/// Load into *eq, which is marked and updated; on failure it is as before.  *read is what was used
+/// of a text of another program, to be freed, or NULL.
 enum ch_status ch_preset_load(struct ch_equaliser *eq, const char *name, uint32_t rate_hz,
-                              char detail[CH_PRESET_DETAIL_BYTES]);
+                              struct ch_eqtext **read, char detail[CH_PRESET_DETAIL_BYTES]);
 
 /// Write what *eq has: the whole file, or what was there before.  CH_CONFLICT if there is one and
 /// it is not to be replaced.

@@ -68,6 +68,10 @@ struct ch_eqtext {
 void ch_eqtext_read(struct ch_eqtext *out, const char *text, size_t length,
                     enum ch_eqtext_format format, enum ch_eq_design design, uint32_t rate_hz);
 
+/// Whether there is anything in it to use: as ch_eqtext_read(), but a curve is not fitted, which
+/// takes its time, and leaves no bands.
+bool ch_eqtext_look(struct ch_eqtext *out, const char *text, size_t length);
+
 /// What is written.
 struct ch_eqtext_rack {
     const struct ch_eq_band *bands;

@@ -47,6 +47,7 @@ struct ch_eqtext_reading {
     struct ch_eqtext *out;
     enum ch_eq_design design;
     uint32_t rate_hz;
+    bool fits; ///< a curve becomes bands
     const char *text, *end;
     const char *next;                ///< where the next line begins
     uint32_t last_line;              ///< its number is one more

@@ -161,6 +161,10 @@ take_curve(struct ch_eqtext_reading *r)
     if (!r->n_points) {
         return;
     }
+    if (!r->fits) {
+        out->fitted = r->n_points > 1;
+        return;
+    }
     const uint32_t n_free = CH_EQ_BANDS_MAX - out->n_bands;
     double offset_db = 0.0;
     const double error_db = n_free < FIT_BANDS_MIN
@@ -263,13 +267,13 @@ read_as(struct ch_eqtext_reading *r, enum ch_eqtext_format format)
     }
 }
 
-void
-ch_eqtext_read(struct ch_eqtext *out, const char *text, size_t length, enum ch_eqtext_format format,
-               enum ch_eq_design design, uint32_t rate_hz)
+static void
+read_text(struct ch_eqtext_reading r, size_t length, enum ch_eqtext_format format)
 {
+    struct ch_eqtext *out = r.out;
+    const char *text = r.text;
     memset(out, 0, sizeof *out);
-    struct ch_eqtext_reading r = {
-        .out = out, .design = design, .rate_hz = rate_hz, .text = text, .end = text + length};
+    r.end = text + length;
     if (length >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) {
         r.text += 3; // a byte order mark
     }
@@ -289,4 +293,24 @@ ch_eqtext_read(struct ch_eqtext *out, const char *text, size_t length, enum ch_e
     }
     free(r.raw);
     free(r.points);
+}
+
+void
+ch_eqtext_read(struct ch_eqtext *out, const char *text, size_t length, enum ch_eqtext_format format,
+               enum ch_eq_design design, uint32_t rate_hz)
+{
+    read_text(
+        (struct ch_eqtext_reading){
+            .out = out, .design = design, .rate_hz = rate_hz, .fits = true, .text = text},
+        length, format);
+}
+
+bool
+ch_eqtext_look(struct ch_eqtext *out, const char *text, size_t length)
+{
+    read_text(
+        (struct ch_eqtext_reading){
+            .out = out, .design = CH_EQ_RBJ, .rate_hz = CH_RATE_MIN_HZ, .text = text},
+        length, CH_EQTEXT_AUTO);
+    return out->n_bands || out->has_preamp || out->fitted;
 }

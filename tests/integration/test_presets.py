@@ -222,6 +222,19 @@ def test_a_text_of_no_use_says_where(client, folder):
     (folder / "poem.txt").write_text("\nRoses are red\n")
     error = refused(client, "eq.preset.load", name="poem")
     assert "poem.txt: line 2" in error.data["detail"]
+    assert "line 2" in client.call("eq.presets")["presets"][-1]["broken"]
+
+
+def test_a_text_says_what_it_could_not_use(client, folder):
+    folder.mkdir(parents=True)
+    (folder / "part.txt").write_text("Preamp: -2 dB\nDelay: 3 ms\nGraphicEQ: 20 0; 9000 -3\n")
+    assert "broken" not in client.call("eq.presets")["presets"][-1]
+    answer = client.call("eq.preset.load", name="part")
+    assert [note["line"] for note in answer["ignored"]] == [2] and answer["used"] == 2
+    assert answer["preset"] == "part"
+    landed = client.call("tx", ops=[{"method": "eq.preset.load", "params": {"name": "part"}}])
+    assert landed["results"][0]["n_ignored"] == 1
+    assert "ignored" not in client.call("eq.preset.load", name="warm")
 
 
 def test_what_is_no_file(client, folder):
@@ -260,7 +273,7 @@ def chant(make_daemon, tmp_path):
     )
 
 
-def test_chant_eq_preset(chant):
+def test_chant_eq_preset(chant, tmp_path):
     assert [p["name"] for p in json.loads(chant("presets").stdout)["presets"]] == BUILTIN
     assert chant("preset", "load", "warm").returncode == 0
     assert json.loads(chant().stdout)["preset"] == "warm"
@@ -270,6 +283,10 @@ def test_chant_eq_preset(chant):
     assert chant("preset", "save", "a b", "--replace").returncode == 0
     assert chant("preset", "delete", "a b").returncode == 0
     assert chant("preset", "load", "a b").returncode == 5
+    part = tmp_path / "config" / "chant" / "presets" / "part.txt"
+    part.write_text("Preamp: -2 dB\nDelay: 3 ms\n")
+    done = chant("preset", "load", "part")
+    assert done.returncode == 0 and "part:2: there is no delay here" in done.stderr
     for words in (["preset"], ["preset", "load"], ["preset", "sing", "x"], ["presets", "x"]):
         assert chant(*words).returncode == 2
     assert chant("preset", "load", "warm", "--replace").returncode == 2
