@@ -65,7 +65,9 @@ ch_loudness_take_tag(struct ch_loudness_tags *tags, const char *name, size_t n_n
                 continue;
             }
             double number;
-            const bool valid = ch_loudness_parse_db(value, &number);
+            // Q7.8 is a whole number: who wrote dB there meant something else (RFC 7845 §5.2.1).
+            const bool valid =
+                ch_loudness_parse_db(value, &number) && !(r128 && strpbrk(value, ".,dD"));
             const double gain_db = r128 ? number / 256.0 : number;
             if (!valid || fabs(gain_db) > TAG_MAX_DB) {
                 ch_debug("the tag %s is '%.40s': passed over", wanted, value);

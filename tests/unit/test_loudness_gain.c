@@ -72,6 +72,9 @@ absurd_tags_are_passed_over(void **state)
     take(&tags, "REPLAYGAIN_TRACK_GAIN", "60.1 dB");
     take(&tags, "REPLAYGAIN_ALBUM_GAIN", "-61");
     take(&tags, "R128_TRACK_GAIN", "32767");
+    take(&tags, "R128_TRACK_GAIN", "-5.00 dB");
+    take(&tags, "R128_ALBUM_GAIN", "-512 dB");
+    take(&tags, "R128_ALBUM_GAIN", "-512,5");
     take(&tags, "REPLAYGAIN_TRACK_GAINS", "1");
     take(&tags, "REPLAYGAIN_TRACK_GAI", "1");
     assert_int_equal(ch_loudness_facts_from_tags(&tags, false).origin, CH_LOUDNESS_UNKNOWN);
