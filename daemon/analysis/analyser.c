@@ -389,11 +389,12 @@ start_spectrum(struct ch_analyser *analyser, const struct ch_spectrum_spec *spec
                struct entry **out, const char **why)
 {
     *why = ch_spectrum_check(spec, analyser->rate_hz);
-    if (!*why && analyser->n_entries == CH_ANALYSES_MAX) {
-        *why = "too many different spectra and meters; ask for one that runs already";
-    }
     if (*why) {
         return CH_OUT_OF_RANGE;
+    }
+    if (analyser->n_entries == CH_ANALYSES_MAX) {
+        *why = CH_ANALYSES_TOO_MANY;
+        return CH_BUSY;
     }
     struct entry *entry = calloc(1, sizeof *entry);
     if (!entry) {
@@ -441,9 +442,11 @@ ch_analyser_add_meter(struct ch_analyser *analyser, const struct ch_meter_spec *
         *handle = entry->handle;
         return CH_OK;
     }
-    if (!(spec->rate_hz >= 1.0 && spec->rate_hz <= 120.0) ||
-        analyser->n_entries == CH_ANALYSES_MAX) {
+    if (!(spec->rate_hz >= 1.0 && spec->rate_hz <= 120.0)) {
         return CH_OUT_OF_RANGE;
+    }
+    if (analyser->n_entries == CH_ANALYSES_MAX) {
+        return CH_BUSY;
     }
     entry = calloc(1, sizeof *entry);
     if (!entry) {

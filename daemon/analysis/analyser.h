@@ -58,6 +58,9 @@ void ch_frame_unref(struct ch_frame *frame); ///< [main]
 
 struct ch_analyser;
 
+/// What CH_BUSY means.
+#define CH_ANALYSES_TOO_MANY "too many different spectra and meters; ask for one that runs already"
+
 struct ch_analyser_config {
     uint32_t rate_hz;              ///< engine rate
     struct ch_snapshot *clock;     ///< of struct ch_clock
@@ -76,7 +79,7 @@ void ch_analyser_set_tap(struct ch_analyser *analyser, enum ch_tap_point point, 
 
 /// Start (or share) an analysis; *handle names it.  The caller keeps the tap it needs alive.
 /// `*description` is malloc'ed JSON for the subscriber's snapshot: centres, edges, window, ENBW.
-/// CH_OUT_OF_RANGE with a static reason in *why.                                           [main]
+/// CH_OUT_OF_RANGE, CH_BUSY: with a static reason in *why.                                 [main]
 CH_NODISCARD enum ch_status ch_analyser_add_spectrum(struct ch_analyser *analyser,
                                                      const struct ch_spectrum_spec *spec,
                                                      uint32_t *handle, char **description,

@@ -209,7 +209,7 @@ start_meter(struct ch_request *request, struct ch_subscription *sub, struct ch_b
     if (status != CH_OK) {
         ch_subscription_end(request->daemon, ch_request_session(request), sub->id);
         ch_request_fail(request, ch_rpc_error_from_status(status), "meter", "%s",
-                        ch_strerror(status));
+                        status == CH_BUSY ? CH_ANALYSES_TOO_MANY : ch_strerror(status));
         return false;
     }
     sub->meter.on = true;

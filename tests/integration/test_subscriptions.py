@@ -119,6 +119,19 @@ def test_there_is_a_most(client):
     assert client.refusal("subscribe", topics=["eq"]).name == "BUSY"
 
 
+def test_different_analyses_have_an_end(daemon):
+    """All of the daemon's; who asks for one that runs already gets it."""
+    greedy, other = daemon.client(), daemon.client()
+    for n in range(64):
+        greedy.call("subscribe", topics=["spectrum"], bands=8 + n)
+    for topic in ("spectrum", "meter"):
+        refused = other.refusal("subscribe", topics=[topic], rate_hz=7)
+        assert refused.name == "BUSY" and "too many" in str(refused)
+    other.call("subscribe", topics=["spectrum"], bands=8)
+    greedy.call("unsubscribe", sub=2)
+    other.call("subscribe", topics=["meter"])
+
+
 def test_a_slow_watcher_sees_the_last_state(daemon, client):
     """Events are conflated for who does not read; what it gets in the end is true."""
     watcher = daemon.client()

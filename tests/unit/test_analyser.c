@@ -225,7 +225,7 @@ test_bad_specs(void **state)
         free(description);
         assert_true(n < 1000);
     }
-    assert_int_equal(status, CH_OUT_OF_RANGE);
+    assert_int_equal(status, CH_BUSY);
     assert_non_null(why);
 }
 
