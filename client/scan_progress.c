@@ -4,9 +4,11 @@
 #include "client/scan_progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/output.h"
+#include "client/term_system.h"
 #include "client/values.h"
 #include "system/clock.h"
 #include "system/console.h"
@@ -21,11 +23,19 @@ now_s(void)
     return (double)ch_sys_mono_ns() * 1e-9;
 }
 
+/// Whether there is a terminal, and one on which a line can be taken back.
+static bool
+can_be_shown(void)
+{
+    const char *kind = getenv("TERM");
+    return ch_sys_is_terminal(fileno(stderr)) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
 void
 ch_scan_progress_begin(struct ch_scan_progress *progress, size_t n_total)
 {
-    *progress = (struct ch_scan_progress){
-        .shown = ch_sys_is_terminal(fileno(stderr)), .began_s = now_s(), .n_total = n_total};
+    *progress =
+        (struct ch_scan_progress){.shown = can_be_shown(), .began_s = now_s(), .n_total = n_total};
 }
 
 void
@@ -38,18 +48,22 @@ ch_scan_progress_clear(struct ch_scan_progress *progress)
     }
 }
 
-/// As many bytes of `text` as fit in n columns, whole characters; one column each.
+/// As many bytes of `text` as fit in n columns, whole characters.
 static int
 fitting(const char *text, int n)
 {
-    int bytes = 0;
-    while (text[bytes] && n-- > 0) {
-        bytes++;
-        while ((text[bytes] & 0xc0) == 0x80) {
-            bytes++;
+    const char *end = text;
+    while (*end) {
+        const char *next = end;
+        int width;
+        (void)ch_term_character(&next, &width);
+        if (width > n) {
+            break;
         }
+        n -= width;
+        end = next;
     }
-    return bytes;
+    return (int)(end - text);
 }
 
 void
@@ -69,13 +83,12 @@ ch_scan_progress_draw(struct ch_scan_progress *progress)
     for (int i = 0; i < BAR_COLUMNS; i++) {
         strcat(bar, i < full ? (ch_out_utf8() ? "█" : "#") : (ch_out_utf8() ? "░" : "."));
     }
-    char head[192];
-    snprintf(head, sizeof head, "%3.0f %%  %zu/%zu  %s left  ", 100.0 * part, n, progress->n_total,
-             left);
-    const int room = ch_out_error_columns() - BAR_COLUMNS - 2 - (int)strlen(head) - 1;
+    char line[512];
+    snprintf(line, sizeof line, "%s  %3.0f %%  %zu/%zu  %s left  %s", bar, 100.0 * part, n,
+             progress->n_total, left, progress->name);
     ch_out_erase_error_line();
-    fprintf(stderr, "%s  %s%.*s", bar, head, fitting(progress->name, room > 0 ? room : 0),
-            progress->name);
+    // In the last column some terminals begin a new line.
+    fprintf(stderr, "%.*s", fitting(line, ch_out_error_columns() - 1), line);
     fflush(stderr);
     progress->drawn = true;
 }

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: ISC
 """Scans: the cache and what harms it, progress, cancelling, errors, and `chant loudness`."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
+import unicodedata
 from urllib.parse import quote
 
 import pytest
@@ -338,11 +342,13 @@ def test_chant_sets_and_shows(start):
     assert "OUT_OF_RANGE" in chant(daemon, "loudness", "track", "--target", "3", code=1)
 
 
-def on_terminal(daemon, *words, act=None):
-    """What it prints on a terminal, by script(1)'s pseudo terminal."""
+def on_terminal(daemon, *words, act=None, columns=80, kind="xterm"):
+    """What it prints on a pseudo terminal."""
     master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [str(word) for word in (CHANT, f"--socket={daemon.socket}", *words)]
-    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave)
+    env = {**os.environ, "TERM": kind, "LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env)
     os.close(slave)
     if act:
         act(process)
@@ -364,6 +370,34 @@ def test_chant_shows_a_table(start, library):
     assert code == 0
     assert "(album)" in text and "12.wav" in text and "LUFS" in text and "dBTP" in text
     assert "3 measured, 0 known before" in text
+
+
+def columns_of(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+@pytest.mark.parametrize("columns, kind", [(80, "xterm"), (31, "xterm"), (80, "dumb")])
+def test_the_bar_is_one_line(start, media, tmp_path, columns, kind):
+    """Of a name in wide characters, on a narrow terminal; nothing where no line can be redrawn."""
+    daemon = start()
+    path = tmp_path / ("\u8a9e" * 60 + ".flac")
+    os.link(long_file(media), path)
+    other = daemon.client()
+
+    def interrupt(process):
+        eventually(lambda: (other.call("loudness.get")["scanning"] or {}).get("fraction", 0) > 0)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+
+    code, text = on_terminal(
+        daemon, "loudness", "scan", path, act=interrupt, columns=columns, kind=kind
+    )
+    assert code == 130
+    bars = [piece.split("\r")[0] for piece in text.split("\r\033[K")[1:-1]]
+    assert bool(bars) == (kind != "dumb") and ("\033" in text) == bool(bars)
+    for bar in bars:
+        assert columns_of(bar) < columns and "\ufffd" not in bar
+    assert not bars or columns == 31 or "\u8a9e\u8a9e" in bars[-1]
 
 
 def test_chant_is_interrupted(start, media, library):
