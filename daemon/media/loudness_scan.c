@@ -18,6 +18,8 @@
 #define EXACT_S 7200.0
 /// A finished measurement keeps its blocks; the sound it has in hand goes with a rate like this.
 #define RATE_OF_NOTHING_HZ 16
+/// Larger samples are damage, and no sound; the live meter leaves them out as well.
+#define SAMPLE_MAX 1e6f
 
 struct scanner {
     struct ch_scan *scan;
@@ -72,6 +74,14 @@ read_values(ebur128_state *state, struct ch_loudness_measured *measured)
     }
 }
 
+static void
+leave_out_damage(float *samples, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        samples[i] = fabsf(samples[i]) <= SAMPLE_MAX ? samples[i] : 0.0f;
+    }
+}
+
 static enum ch_status
 run_through(struct scanner *scanner, struct ch_source *source, ebur128_state *state, char *detail)
 {
@@ -80,6 +90,7 @@ run_through(struct scanner *scanner, struct ch_source *source, ebur128_state *st
     uint64_t done = 0;
     uint32_t n;
     while (!(status = ch_source_read(source, scanner->stereo, CHUNK, &n, detail)) && n) {
+        leave_out_damage(scanner->stereo, CH_CHANNELS * n);
         if (ebur128_add_frames_float(state, scanner->stereo, n) != EBUR128_SUCCESS) {
             return CH_NO_MEMORY;
         }

@@ -13,6 +13,7 @@ import time
 import unicodedata
 from urllib.parse import quote
 
+import numpy
 import pytest
 
 from programs import CHANT, eventually, run
@@ -177,6 +178,16 @@ def test_what_can_not_be_scanned(start):
     assert client.refusal("loudness.scan", uris=["a.wav"]).name == "INVALID_PARAMS"
     assert client.refusal("loudness.scan").name == "INVALID_PARAMS"
     assert client.refusal("loudness.scan", uris=["/a"] * 1001).name == "OUT_OF_RANGE"
+
+
+def test_one_broken_sample_is_not_loud(start, media):
+    samples = 0.1 * numpy.sin(numpy.arange(96000) / 7) * numpy.ones((2, 1))
+    whole = media.floats("whole.wav", samples, 48000)
+    samples[:, 50000] = 3e38
+    broken = media.floats("broken.wav", samples, 48000)
+    one, other = scan(start().client(), whole, broken)["results"]
+    assert other["integrated_lufs"] == pytest.approx(one["integrated_lufs"], abs=0.1)
+    assert other["true_peak_dbtp"] < one["true_peak_dbtp"] + 6
 
 
 def test_silence_has_no_loudness(start, media):
