@@ -5,7 +5,8 @@
 # gcc writes down who calls whom (-fcallgraph-info), without inlining, so that functions of headers
 # are seen as well.  From the roots every call is followed.  Each function of ours that is reached
 # must carry CH_RT where it is defined and where it is declared; each that is not ours must stand in
-# rt_allowed.txt; each pointer that is called must be named below.
+# rt_allowed.txt; each pointer that is called must be named below; and none may do what a lock is
+# made of.
 
 build=$(pwd)
 . "$(dirname "$0")/common.sh"
@@ -81,6 +82,32 @@ follow() {
             }
             return text
         }
+        # Whether the pointer called there is a listed one; the place is where the expression begins.
+        function listed(where,    part, n, text, p, pointer) {
+            declaration(where)
+            match(where, /:[0-9]+:[0-9]+$/)
+            n = split(where, part, ":")
+            text = substr(source[substr(where, 1, RSTART - 1), part[n - 1] + 0], part[n] + 0)
+            sub(/[(].*/, "", text)
+            for (p = split(pointers, pointer, " "); p > 0; p--)
+                if (text == pointer[p] || text ~ ("->" pointer[p] "$")) return 1
+            return 0
+        }
+        # What of a function, up to the brace that ends it, could wait for another thread.
+        function lock_in(where,    path, at) {
+            declaration(where)
+            match(where, /:[0-9]+:[0-9]+$/)
+            path = substr(where, 1, RSTART - 1)
+            for (at = substr(where, RSTART + 1) + 0; at <= n_lines[path]; at++) {
+                if (match(source[path, at], locks)) return substr(source[path, at], RSTART, RLENGTH)
+                if (source[path, at] ~ /^}/) break
+            }
+            return ""
+        }
+        BEGIN {
+            locks = "(atomic_flag|atomic_exchange|atomic_compare|__atomic_exchange|" \
+                    "__atomic_compare|__atomic_test|__sync_)[a-z_]*"
+        }
         /^node: / {
             split($0, part, "\"")
             id = id_of(part[2])
@@ -110,6 +137,8 @@ follow() {
                 print "rt " name_of(id)
                 if (declaration(defined[id]) !~ /(^|[^A-Z_])CH_RT($|[^A-Z_])/)
                     complain(defined[id], name_of(id) "() is reached by the callback and not CH_RT")
+                if ((found = lock_in(defined[id])) != "")
+                    complain(defined[id], name_of(id) "() has " found ", of which locks are made")
                 n = split(declared[id], spot, " ")
                 for (i = 1; i <= n; i++)
                     if (declaration(spot[i]) !~ /(^|[^A-Z_])CH_RT($|[^A-Z_])/)
@@ -119,11 +148,7 @@ follow() {
                     if (to in defined) {
                         if (!reached[to]++) todo[n_todo++] = to
                     } else if (to == "__indirect_call") {
-                        text = declaration(place[id, i])
-                        fit = 0
-                        for (p = split(pointers, pointer, " "); p > 0; p--)
-                            if (index(text, pointer[p] "(")) fit = 1
-                        if (!fit)
+                        if (!listed(place[id, i]))
                             complain(place[id, i],
                                 name_of(id) "() calls a pointer that is not listed")
                     } else if (index(" " allowed " ", " " to " ") == 0 && to !~ /^__builtin_/) {
@@ -140,7 +165,6 @@ cat >"$dir/planted.c" <<'END'
 #include <stdlib.h>
 #define CH_RT
 void ch_engine_clock(void);
-CH_RT void ch_engine_run(void (*pointer)(void));
 static void
 unmarked(void)
 {
@@ -152,12 +176,22 @@ marked(void)
     free(malloc(1));
 }
 
+struct table {
+    struct {
+        int (*get_time)(void);
+        int (*set_time)(void);
+    } api;
+};
+
 CH_RT void
-ch_engine_run(void (*pointer)(void))
+ch_engine_run(void (*pointer)(void), struct table *table, _Atomic int *flag)
 {
     unmarked();
     marked();
     pointer();
+    const int one = table->api.get_time(), two = table->api.set_time();
+    while (__atomic_exchange_n(flag, one + two, 5)) {
+    }
 }
 
 CH_RT void
@@ -177,12 +211,12 @@ END
 compile "$dir/planted" "$dir/planted.c" && compile "$dir/planted_user" "$dir/planted_user.c"
 follow "$dir/planted.ci" "$dir/planted_user.ci" >"$dir/planted.found"
 for wanted in 'unmarked() is reached' 'marked() calls free()' 'calls a pointer that is not' \
-    'ch_engine_clock() is declared here without'; do
+    'ch_engine_run() has __atomic_exchange' 'ch_engine_clock() is declared here without'; do
     grep -qF "$wanted" "$dir/planted.found" ||
         bad tests/lint/rt_attribute.sh "does not see: $wanted"
 done
 n_planted=$(grep -c '^bad' "$dir/planted.found")
-[ "$n_planted" -eq 5 ] || bad tests/lint/rt_attribute.sh "sees $n_planted offences for 5"
+[ "$n_planted" -eq 7 ] || bad tests/lint/rt_attribute.sh "sees $n_planted offences for 7"
 
 # --- the sources ---------------------------------------------------------------------------------
 

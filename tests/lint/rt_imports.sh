@@ -13,7 +13,7 @@ allowed=$(sed -e '/^#/d' -e 's/ .*//' tests/lint/rt_allowed.txt | tr '\n' ' ')
 cd "$build" || exit 99
 
 symbols=$(mktemp)
-trap 'rm -f "$symbols" "$symbols.found"' EXIT
+trap 'rm -f "$symbols" "$symbols.found" "$symbols.planted"' EXIT
 for layer in engine dsp lockfree; do
     library=daemon/$layer/.libs/libch$layer.a
     if [ -f "$library" ]; then
@@ -24,25 +24,47 @@ for layer in engine dsp lockfree; do
     fi
 done
 
-awk -v allowed="$allowed" '
-    BEGIN { n = split(allowed, names); for (i = 1; i <= n; i++) fit[names[i]] = 1 }
-    $(NF - 1) == "U" { calls[$1] = calls[$1] " " $NF; next }
-    $(NF - 1) ~ /^[A-Z]$/ { home[$NF] = $1 }
-    $1 ~ /^engine\// && $1 !~ /_setup[.]o$/ && !seen[$1]++ { todo[n_todo++] = $1 }
-    END {
-        for (at = 0; at < n_todo; at++) {
-            n = split(calls[todo[at]], names)
-            for (i = 1; i <= n; i++) {
-                if (names[i] in home) {
-                    if (!seen[home[names[i]]]++) todo[n_todo++] = home[names[i]]
-                } else if (!(names[i] in fit) && names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
-                    print "bad", todo[at], names[i]
+# judge SYMBOLS — "bad OBJECT SYMBOL" for each offence, "rt OBJECT" for each that is looked at.
+judge() {
+    awk -v allowed="$allowed" '
+        BEGIN { n = split(allowed, names); for (i = 1; i <= n; i++) fit[names[i]] = 1 }
+        # w and v: those that may be missing
+        $(NF - 1) ~ /^[Uwv]$/ { calls[$1] = calls[$1] " " $NF; next }
+        $(NF - 1) ~ /^[A-Z]$/ { home[$NF] = $1 }
+        $1 ~ /^engine\// && $1 !~ /_setup[.]o$/ && !seen[$1]++ { todo[n_todo++] = $1 }
+        END {
+            for (at = 0; at < n_todo; at++) {
+                n = split(calls[todo[at]], names)
+                for (i = 1; i <= n; i++) {
+                    if (names[i] in home) {
+                        if (!seen[home[names[i]]]++) todo[n_todo++] = home[names[i]]
+                    } else if (!(names[i] in fit) && names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
+                        print "bad", todo[at], names[i]
+                    }
                 }
             }
-        }
-        for (at = 0; at < n_todo; at++) print "rt", todo[at]
-    }' "$symbols" | sort -u >"$symbols.found"
+            for (at = 0; at < n_todo; at++) print "rt", todo[at]
+        }' "$1" | sort -u
+}
 
+# That it sees what it should.
+cat >"$symbols.planted" <<'END'
+engine/a.o 00000000 T ch_engine_run
+engine/a.o U ch_deep
+engine/a.o U memcpy
+engine/a.o U malloc
+engine/a.o w usleep
+engine/a_setup.o U calloc
+dsp/b.o 00000000 T ch_deep
+dsp/b.o U free
+dsp/c.o 00000000 T ch_design
+dsp/c.o U exp
+END
+seen=$(judge "$symbols.planted" | grep '^bad' | tr '\n' ';')
+[ "$seen" = "bad dsp/b.o free;bad engine/a.o malloc;bad engine/a.o usleep;" ] ||
+    bad tests/lint/rt_imports.sh "of planted offences it sees $seen"
+
+judge "$symbols" >"$symbols.found"
 n_objects=0
 while read -r what object symbol; do
     case $what in
