@@ -183,10 +183,11 @@ def plot(folder, name, title, ylabel, data, columns, style):
             if style == "bars" else
             "set style data linespoints\nset logscale xy\nset pointsize 0.6\n"
             f"set xtics ({', '.join(str(row[0]) for row in data)})\n")
+    width = 900 + (4 * longest if slope and style == "bars" else 0)
     height = 420 + 14 * len(columns) + (6 * longest if slope and style == "bars" else 0)
     palette = "\n".join(f"set linetype {i + 1} lc rgb '{c}' lw 1.5"
                         for i, c in enumerate(COLOURS))
-    script = f"""set terminal svg size 900,{height} font 'sans,12' background 'white'
+    script = f"""set terminal svg size {width},{height} font 'sans,12' background 'white'
 set output {quoted(folder / (name + ".svg"))}
 set encoding utf8
 {palette}
@@ -194,6 +195,7 @@ set datafile missing '?'
 set title {quoted(title)} noenhanced
 set ylabel {quoted(ylabel)} noenhanced
 set key outside below maxcols 2 noenhanced
+set xtics noenhanced
 set grid ytics lc rgb '#cccccc'
 {look}$data << EOD
 {rows}
