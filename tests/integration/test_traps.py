@@ -52,6 +52,7 @@ def test_what_must_be_among_them():
     wanted += " pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock pthread_cond_wait"
     wanted += " pthread_cond_signal pthread_rwlock_rdlock sem_wait sem_post open read write poll"
     wanted += " nanosleep usleep fprintf snprintf vfprintf puts dlopen dlsym uv_async_send syscall"
+    wanted += " pthread_spin_lock mtx_lock mtx_unlock cnd_signal flockfile valloc __sprintf_chk"
     assert set(wanted.split()) <= set(_interposed())
 
 

@@ -23,6 +23,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,10 +38,14 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void __libc_free(void *block);
 void *__libc_memalign(size_t alignment, size_t size);
+void *__libc_valloc(size_t size);
+void *__libc_pvalloc(size_t size);
 
 int __printf_chk(int flag, const char *format, ...);
 int __fprintf_chk(FILE *file, int flag, const char *format, ...);
 int __vfprintf_chk(FILE *file, int flag, const char *format, va_list args);
+int __sprintf_chk(char *text, int flag, size_t room, const char *format, ...);
+int __vsprintf_chk(char *text, int flag, size_t room, const char *format, va_list args);
 int __snprintf_chk(char *text, size_t n, int flag, size_t size, const char *format, ...);
 int __vsnprintf_chk(char *text, size_t n, int flag, size_t size, const char *format, va_list args);
 
@@ -119,6 +124,20 @@ memalign(size_t alignment, size_t size)
 {
     ch_trap_check("memalign");
     return __libc_memalign(alignment, size);
+}
+
+void *
+valloc(size_t size)
+{
+    ch_trap_check("valloc");
+    return __libc_valloc(size);
+}
+
+void *
+pvalloc(size_t size)
+{
+    ch_trap_check("pvalloc");
+    return __libc_pvalloc(size);
 }
 
 void *
@@ -272,6 +291,19 @@ __vsnprintf_chk(char *text, size_t n, int flag, size_t size, const char *format,
         abort();
     }
     VPRINT("__vsnprintf_chk", real_vsnprintf, real_vsnprintf(text, n, format, args));
+}
+
+int
+__vsprintf_chk(char *text, int flag, size_t room, const char *format, va_list args)
+{
+    (void)flag;
+    VPRINT("__vsprintf_chk", real_vsnprintf, real_vsnprintf(text, room, format, args));
+}
+
+int
+__sprintf_chk(char *text, int flag, size_t room, const char *format, ...)
+{
+    PRINT("__sprintf_chk", format, __vsprintf_chk(text, flag, room, format, args));
 }
 
 int

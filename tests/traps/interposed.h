@@ -11,12 +11,27 @@
     X(int, pthread_mutex_lock, (pthread_mutex_t * m), (m))                                         \
     X(int, pthread_mutex_trylock, (pthread_mutex_t * m), (m))                                      \
     X(int, pthread_mutex_timedlock, (pthread_mutex_t * m, const struct timespec *t), (m, t))       \
+    X(int, pthread_mutex_clocklock, (pthread_mutex_t * m, clockid_t k, const struct timespec *t),  \
+      (m, k, t))                                                                                   \
     X(int, pthread_mutex_unlock, (pthread_mutex_t * m), (m))                                       \
+    X(int, pthread_spin_lock, (pthread_spinlock_t * l), (l))                                       \
+    X(int, pthread_spin_trylock, (pthread_spinlock_t * l), (l))                                    \
+    X(int, pthread_spin_unlock, (pthread_spinlock_t * l), (l))                                     \
     X(int, pthread_rwlock_rdlock, (pthread_rwlock_t * l), (l))                                     \
     X(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t * l), (l))                                  \
     X(int, pthread_rwlock_wrlock, (pthread_rwlock_t * l), (l))                                     \
     X(int, pthread_rwlock_trywrlock, (pthread_rwlock_t * l), (l))                                  \
     X(int, pthread_rwlock_unlock, (pthread_rwlock_t * l), (l))                                     \
+    X(int, mtx_lock, (mtx_t * m), (m))                                                             \
+    X(int, mtx_trylock, (mtx_t * m), (m))                                                          \
+    X(int, mtx_timedlock, (mtx_t *restrict m, const struct timespec *restrict t), (m, t))          \
+    X(int, mtx_unlock, (mtx_t * m), (m))                                                           \
+    X(int, cnd_signal, (cnd_t * c), (c))                                                           \
+    X(int, cnd_broadcast, (cnd_t * c), (c))                                                        \
+    X(int, cnd_wait, (cnd_t * c, mtx_t * m), (c, m))                                               \
+    X(int, pthread_barrier_wait, (pthread_barrier_t * b), (b))                                     \
+    X(void, flockfile, (FILE * f), (f))                                                            \
+    X(void, funlockfile, (FILE * f), (f))                                                          \
     X(int, pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t * m), (c, m))                   \
     X(int, pthread_cond_timedwait,                                                                 \
       (pthread_cond_t * c, pthread_mutex_t * m, const struct timespec *t), (c, m, t))              \
@@ -58,6 +73,10 @@
     X(size_t, fwrite, (const void *b, size_t s, size_t n, FILE *f), (b, s, n, f))                  \
     X(int, fputs, (const char *s, FILE *f), (s, f))                                                \
     X(int, fputc, (int c, FILE *f), (c, f))                                                        \
+    X(int, putc, (int c, FILE *f), (c, f))                                                         \
+    X(int, fgetc, (FILE * f), (f))                                                                 \
+    X(int, getc, (FILE * f), (f))                                                                  \
+    X(char *, fgets, (char *s, int n, FILE *f), (s, n, f))                                         \
     X(int, puts, (const char *s), (s))                                                             \
     X(int, putchar, (int c), (c))                                                                  \
     X(int, fflush, (FILE * f), (f))
@@ -93,6 +112,8 @@
     X(aligned_alloc)                                                                               \
     X(posix_memalign)                                                                              \
     X(memalign)                                                                                    \
+    X(valloc)                                                                                      \
+    X(pvalloc)                                                                                     \
     X(dlsym)                                                                                       \
     X(open)                                                                                        \
     X(open64)                                                                                      \
@@ -112,6 +133,8 @@
     X(__printf_chk)                                                                                \
     X(__fprintf_chk)                                                                               \
     X(__vfprintf_chk)                                                                              \
+    X(__sprintf_chk)                                                                               \
+    X(__vsprintf_chk)                                                                              \
     X(__snprintf_chk)                                                                              \
     X(__vsnprintf_chk)
 
