@@ -21,7 +21,7 @@
 struct up {
     struct ch_channel *channel;
     HANDLE in;
-    bool is_console;
+    bool is_console, is_pipe;
     bool in_line;     ///< what was sent last is no newline
     DWORD read_error; ///< why stdin could not be read; after the thread's end
 };
@@ -50,9 +50,13 @@ static size_t
 read_bytes(struct up *up, char *bytes, DWORD *err)
 {
     DWORD n = 0;
-    if (!ReadFile(up->in, bytes, CHUNK_BYTES, &n, NULL)) {
-        *err = GetLastError();
-    }
+    do {
+        if (!ReadFile(up->in, bytes, CHUNK_BYTES, &n, NULL)) {
+            *err = GetLastError();
+            return 0;
+        }
+        // Of a pipe nothing means that somebody has written nothing; its end is an error.
+    } while (n == 0 && up->is_pipe);
     return n;
 }
 
@@ -150,6 +154,7 @@ ch_carry(struct ch_channel *channel, char *why, size_t why_bytes)
     struct up up = {.channel = channel, .in = GetStdHandle(STD_INPUT_HANDLE)};
     DWORD mode;
     up.is_console = GetConsoleMode(up.in, &mode);
+    up.is_pipe = GetNamedPipeInfo(up.in, NULL, NULL, NULL, NULL);
     HANDLE thread = (HANDLE)_beginthreadex(NULL, 0, carry_up, &up, 0, NULL);
     if (!thread) {
         snprintf(why, why_bytes, "no thread for stdin");

@@ -7,6 +7,7 @@
 //   die NAME        half a request, and a violent end
 //   deaf NAME       requests without end and no look at the answers; how it ends
 //   squat NAME [OWNER [LEVEL…]]  a pipe of that name, until stdin ends; levels as in "LW"
+//   feed COMMAND    runs it with a pipe as stdin, into which go nothing, a question, and nothing
 
 #include <windows.h>
 
@@ -166,6 +167,39 @@ squat(const char *owner, char **levels)
     return 0;
 }
 
+// A write of no bytes is read as such, and is not the end.
+static int
+feed(char *command)
+{
+    SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
+    // One that keeps messages, or Wine would not pass one on that is empty.
+    static const char pipe[] = "\\\\.\\pipe\\chant-test-feed";
+    HANDLE to =
+        CreateNamedPipeA(pipe, PIPE_ACCESS_OUTBOUND, PIPE_TYPE_MESSAGE, 1, 4096, 4096, 0, NULL);
+    HANDLE from = CreateFileA(pipe, GENERIC_READ, 0, &inherited, OPEN_EXISTING, 0, NULL);
+    STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION process;
+    DWORD n, code = 1;
+    if (to == INVALID_HANDLE_VALUE || from == INVALID_HANDLE_VALUE) {
+        return 1;
+    }
+    startup.hStdInput = from;
+    startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
+    startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    if (!CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process)) {
+        return 1;
+    }
+    CloseHandle(from);
+    for (int i = 0; i < 3; i++) {
+        WriteFile(to, question, i == 1 ? sizeof question - 1 : 0, &n, NULL);
+        Sleep(200);
+    }
+    CloseHandle(to);
+    WaitForSingleObject(process.hProcess, INFINITE);
+    GetExitCodeProcess(process.hProcess, &code);
+    return (int)code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,6 +214,7 @@ main(int argc, char **argv)
            : !strcmp(verb, "trips") ? trips(n)
            : !strcmp(verb, "die")   ? die()
            : !strcmp(verb, "deaf")  ? deaf()
+           : !strcmp(verb, "feed")  ? feed(argv[2])
            : !strcmp(verb, "squat") ? squat(argv[3], argc > 4 ? argv + 4 : argv + argc)
                                     : 2;
 }

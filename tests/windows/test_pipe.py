@@ -176,6 +176,13 @@ def test_raw_gets_every_answer(daemon, chant):
     assert chant("raw", stdin="") == ""
 
 
+def test_raw_knows_nothing_from_the_end(daemon, tool):
+    """Nothing written into a pipe is read as nothing, which elsewhere is the end of a file."""
+    command = f'"{wine.path(wine.CHANT)}" raw --socket={daemon.pipe}'
+    (line,) = tool("feed", command).splitlines()
+    assert "result" in json.loads(line)
+
+
 def test_raw_waits_for_a_slow_answer(daemon, chant):
     text = '{"jsonrpc":"2.0","id":7,"method":"player.load","params":{"uris":["tone:sine?s=1"],'
     (line,) = chant("raw", stdin=text + '"play":true}}\n').splitlines()
