@@ -51,7 +51,7 @@ ch_path_normalise(char *path)
         *at = *at == '\\' ? '/' : *at;
     }
     if (!strncmp(path, "//?/", 4)) {
-        if (!strncmp(path + 4, "UNC/", 4)) {
+        if (!_strnicmp(path + 4, "UNC/", 4)) {
             memmove(path + 2, path + 8, strlen(path + 8) + 1);
         } else if (is_letter(path[4]) && path[5] == ':') {
             memmove(path, path + 4, strlen(path + 4) + 1);

@@ -90,6 +90,7 @@ normal_form(void **state)
         {"C:/x", "C:/x", "C:/x"},
         {"\\\\?\\C:\\long", "\\\\?\\C:\\long", "C:/long"},
         {"\\\\?\\UNC\\server\\share\\a", "\\\\?\\UNC\\server\\share\\a", "//server/share/a"},
+        {"\\\\?\\unc\\server\\a", "\\\\?\\unc\\server\\a", "//server/a"},
         {"\\\\server\\share", "\\\\server\\share", "//server/share"},
         {"\\\\.\\NUL", "\\\\.\\NUL", "//./NUL"},
         {"\\\\?\\Volume{1}\\a", "\\\\?\\Volume{1}\\a", "//?/Volume{1}/a"},
