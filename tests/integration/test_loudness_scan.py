@@ -111,7 +111,9 @@ def test_a_harmed_cache_is_no_harm(start, media, cache, harm):
 
 
 def test_any_name_is_kept(start, media, tmp_path):
-    names = [b"new\nline.wav", b"\\n\n\\.wav", b"back\\slash.wav", b"b\xff\xfe.wav", b" a %0A \t.wav"]
+    names = [
+        b"new\nline.wav", b"\\n\n\\.wav", b"back\\slash.wav", b"b\xff\xfe.wav", b" a %0A \t.wav",
+    ]
     uris = []
     for name in names:
         shutil.copy(media.sine(1.5), os.fsencode(tmp_path) + b"/" + name)

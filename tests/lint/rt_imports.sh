@@ -38,7 +38,8 @@ judge() {
                 for (i = 1; i <= n; i++) {
                     if (names[i] in home) {
                         if (!seen[home[names[i]]]++) todo[n_todo++] = home[names[i]]
-                    } else if (!(names[i] in fit) && names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
+                    } else if (!(names[i] in fit) &&
+                               names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
                         print "bad", todo[at], names[i]
                     }
                 }
