@@ -93,10 +93,25 @@ compose(struct ch_eq *eq)
     eq->gain[1] = scale[1];
 }
 
-/// The voice takes over the input within n_frames; there is room for it.
-CH_RT static void
+/// Whether a voice that begins now would arrive before some of those that do.
+CH_RT static bool
+is_quicker(const struct ch_eq_slot *slot, uint32_t n_frames)
+{
+    bool quicker = false;
+    for (uint32_t i = 0; i < slot->n_voices; i++) {
+        quicker |= slot->voice[i].length - slot->voice[i].position > n_frames;
+    }
+    return quicker;
+}
+
+/// The voice takes over the input within n_frames; false if there is no room for it.
+CH_RT static bool
 start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frames)
 {
+    const bool hurries = is_quicker(slot, n_frames);
+    if (slot->n_voices >= CH_EQ_VOICES - (hurries ? 0 : 1)) {
+        return false;
+    }
     if (slot->n_voices == 0) {
         ch_eq_voice_init(&slot->voice[0], NULL, CH_EQ_BOTH);
         slot->n_voices = 1;
@@ -105,7 +120,9 @@ start(struct ch_eq_slot *slot, const struct ch_eq_voice *voice, uint32_t n_frame
     *newest = *voice;
     newest->position = 0;
     newest->length = n_frames;
+    newest->hurries = hurries;
     slot->pending_length = 0;
+    return true;
 }
 
 CH_RT static bool
@@ -138,9 +155,7 @@ ch_eq_set_section(struct ch_eq *eq, uint32_t index, const struct ch_eq_section *
         snap(slot, &voice);
     } else if (leads_to(slot, &voice)) {
         slot->pending_length = 0;
-    } else if (slot->n_voices < CH_EQ_VOICES) {
-        start(slot, &voice, n_frames);
-    } else {
+    } else if (!start(slot, &voice, n_frames)) {
         slot->pending = *target;
         slot->pending_identity = identity;
         slot->pending_length = n_frames;
@@ -223,10 +238,10 @@ make_room(struct ch_eq_slot *slot)
 CH_RT static void
 start_pending(struct ch_eq_slot *slot)
 {
-    if (slot->pending_length > 0 && slot->n_voices < CH_EQ_VOICES) {
+    if (slot->pending_length > 0) {
         struct ch_eq_voice voice;
         ch_eq_voice_init(&voice, &slot->pending, slot->pending_identity);
-        start(slot, &voice, slot->pending_length);
+        (void)start(slot, &voice, slot->pending_length);
     }
 }
 

@@ -7,14 +7,14 @@
 // audible.
 //
 // No coefficient ever moves.  Each target of a section gets a voice of its own, a time-invariant
-// filter, and a change hands the *input* from voice to voice along superposed smooth steps whose
-// sum is 1: out = sum of H_i(u_i·in), and the tail of a voice that is no longer fed rings out by
-// itself.  Smooth windows into constant filters are smooth whatever changes into whatever:
-// frequency, Q, gain, type, bypass.  (Moving g and k instead drags what rings in the section
-// through the spectrum: with a 100 Hz sine of -6 dBFS in a bell of +12 dB, 100 Hz to 2.5 kHz at
-// Q 10 leaves -12 dBFS above 2 kHz, Q 10 to 0.3 leaves -65 dBFS.)  Between changes one voice runs,
-// in the constant kernel; an identity section costs nothing and leaves the samples untouched bit
-// for bit.
+// filter, and a change hands the *input* from voice to voice along superposed smooth steps (a quick
+// one hurries slower ones that run, as in ramp.h) whose sum is 1: out = sum of H_i(u_i·in), and the
+// tail of a voice that is no longer fed rings out by itself.  Smooth windows into constant filters
+// are smooth whatever changes into whatever: frequency, Q, gain, type, bypass.  (Moving g and k
+// instead drags what rings in the section through the spectrum: with a 100 Hz sine of -6 dBFS in a
+// bell of +12 dB, 100 Hz to 2.5 kHz at Q 10 leaves -12 dBFS above 2 kHz, Q 10 to 0.3 leaves -65
+// dBFS.)  Between changes one voice runs, in the constant kernel; an identity section costs nothing
+// and leaves the samples untouched bit for bit.
 //
 // A section may pass one channel and filter the other.  A channel that every section passes, at a
 // preamp of 1, is not touched at all.
@@ -34,7 +34,7 @@
 /// Beyond CH_EQ_VOICES_STAYING the oldest tails are faded out, soon enough that at this rate there
 /// is always a voice for the next target; when none is free the newest target waits, and targets
 /// that it replaces while waiting are skipped.
-#define CH_EQ_VOICES         12
+#define CH_EQ_VOICES         13 // the last is for a target that hurries the others
 #define CH_EQ_VOICES_STAYING 7
 
 struct ch_eq_voice {
@@ -47,6 +47,7 @@ struct ch_eq_voice {
     uint32_t position, length;               ///< frames of its way in; equal: arrived
     uint32_t leave_position, leave_length;   ///< frames of its tail's way out; length 0: rings on
     uint32_t identity;                       ///< mask of the channels that it passes
+    bool hurries;                            ///< the older ones arrive with it at the latest
     bool tail;                               ///< was not fed any more at the last look
 };
 

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "daemon/dsp/eq_kernel_lanes.h"
 
@@ -210,15 +211,26 @@ advance(uint32_t *position, uint32_t length, uint32_t n_frames)
     *position += left < n_frames ? left : n_frames;
 }
 
+CH_RT static inline void
+multiply(vec *values, const vec *by, uint32_t n_frames)
+{
+    for (uint32_t n = 0; n < n_frames; n += LANES) {
+        values[n / LANES] *= by[n / LANES];
+    }
+}
+
 /// Voice i is fed with way_in(i) - way_in(i + 1): the sum over all voices is 1.  Which voices are
 /// tails is decided on the grid, so that lanes and order of summing do not depend on the chunk.
 CH_RT static inline void
 run_changing(struct ch_eq_slot *slot, v2 *x, uint32_t n_frames)
 {
-    vec share[CH_EQ_VOICES][ROW], rests[2][ROW];
+    vec share[CH_EQ_VOICES][ROW], rests[2][ROW], hurry[ROW];
     struct strand fed[CH_EQ_VOICES + 1], tails[CH_EQ_VOICES + 1];
     struct ch_eq_voice nobody[2];
     uint32_t n_fed = 0, n_tails = 0;
+
+    uint32_t n_arrived = 0;
+    bool hurried = false;
 
     const vec *next = ones;
     for (uint32_t i = slot->n_voices; i-- > 0;) {
@@ -226,10 +238,18 @@ run_changing(struct ch_eq_slot *slot, v2 *x, uint32_t n_frames)
         const vec *rest = zeros, *leave = ones;
         if (!voice->tail) {
             rest = fill_rest(voice->position, voice->length, rests[i % 2], n_frames);
+            if (hurried && rest != zeros) {
+                multiply(rests[i % 2], hurry, n_frames);
+            }
             for (uint32_t n = 0; n < n_frames; n += LANES) {
                 share[i][n / LANES] = next[n / LANES] - rest[n / LANES];
             }
             advance(&voice->position, voice->length, n_frames);
+            if (voice->hurries) {
+                memcpy(hurry, rest, sizeof hurry);
+                hurried = true;
+                n_arrived = voice->position == voice->length && i > n_arrived ? i : n_arrived;
+            }
             fed[n_fed++] = (struct strand){voice, (const double *)share[i]};
         } else {
             if (voice->leave_length > 0) {
@@ -239,6 +259,9 @@ run_changing(struct ch_eq_slot *slot, v2 *x, uint32_t n_frames)
             tails[n_tails++] = (struct strand){voice, (const double *)leave};
         }
         next = rest;
+    }
+    for (uint32_t i = 0; i < n_arrived; i++) {
+        slot->voice[i].position = slot->voice[i].length;
     }
     const uint32_t fed_vectors = pad(fed, n_fed, &nobody[0]);
     const uint32_t tail_vectors = pad(tails, n_tails, &nobody[1]);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // daemon/dsp/ramp.c — superposed raised-cosine ramps, frame by frame.                         [rt]
 //
-// value = target - sum of delta·(1 - shape) over the running ramps.  Time is counted in frames and
-// a fill is cut where a ramp ends, so the values do not depend on how a signal is cut into blocks.
+// value = target - sum of delta·(1 - shape)·hurry over the running ramps, where hurry is the
+// product of (1 - shape) of the newer ones that hurry the older.  Time is counted in frames and a
+// fill is cut where a ramp ends, so the values do not depend on how a signal is cut into blocks.
 
 #include "daemon/dsp/ramp.h"
 
@@ -49,14 +50,34 @@ ch_ramp_snap(struct ch_ramp *ramp, float value)
     ramp->n_active = 0;
 }
 
-CH_RT static void
+/// Whether a ramp that begins now would be done before some of those that run.
+CH_RT static bool
+is_quicker(const struct ch_ramp *ramp, uint32_t n_frames)
+{
+    bool quicker = false;
+    for (uint32_t i = 0; i < ramp->n_active; i++) {
+        quicker |= ramp->slot[i].length - ramp->slot[i].position > n_frames;
+    }
+    return quicker;
+}
+
+/// False if there is no room.
+CH_RT static bool
 start(struct ch_ramp *ramp, float target, uint32_t n_frames)
 {
-    const uint32_t i = ramp->n_active++;
+    const bool hurries = is_quicker(ramp, n_frames);
+    const uint32_t i = ramp->n_active;
+    if (i >= CH_RAMP_SLOTS + (hurries ? 1 : 0)) {
+        return false;
+    }
     ramp->slot[i].delta = target - ramp->target;
     ramp->slot[i].position = 0;
     ramp->slot[i].length = n_frames;
+    ramp->slot[i].hurries = hurries;
+    ramp->n_active = i + 1;
     ramp->target = target;
+    ramp->pending_length = 0;
+    return true;
 }
 
 CH_RT void
@@ -65,9 +86,7 @@ ch_ramp_to(struct ch_ramp *ramp, float target, uint32_t n_frames)
     const uint32_t length = n_frames > 0 ? n_frames : 1;
     if (target == ramp->target) {
         ramp->pending_length = 0;
-    } else if (ramp->n_active < CH_RAMP_SLOTS) {
-        start(ramp, target, length);
-    } else if (ramp->pending_length == 0 || ramp->pending != target) {
+    } else if (!start(ramp, target, length)) {
         ramp->pending = target;
         ramp->pending_length = length;
     }
@@ -100,12 +119,13 @@ advance(struct ch_ramp *ramp, uint32_t n_frames)
         ramp->slot[i].position += n_frames;
         if (ramp->slot[i].position < ramp->slot[i].length) {
             ramp->slot[n_kept++] = ramp->slot[i];
+        } else if (ramp->slot[i].hurries) {
+            n_kept = 0;
         }
     }
     ramp->n_active = n_kept;
-    if (ramp->pending_length > 0 && n_kept < CH_RAMP_SLOTS) {
-        start(ramp, ramp->pending, ramp->pending_length);
-        ramp->pending_length = 0;
+    if (ramp->pending_length > 0) {
+        (void)start(ramp, ramp->pending, ramp->pending_length);
     }
 }
 
@@ -113,16 +133,20 @@ advance(struct ch_ramp *ramp, uint32_t n_frames)
 CH_RT static void
 fill_chunk(const struct ch_ramp *ramp, float *values, uint32_t n_frames)
 {
-    double sum[CHUNK_FRAMES];
+    double sum[CHUNK_FRAMES], hurry[CHUNK_FRAMES];
     for (uint32_t n = 0; n < n_frames; n++) {
         sum[n] = (double)ramp->target;
+        hurry[n] = 1.0;
     }
-    for (uint32_t i = 0; i < ramp->n_active; i++) {
+    for (uint32_t i = ramp->n_active; i-- > 0;) {
         const double delta = (double)ramp->slot[i].delta;
         const uint32_t position = ramp->slot[i].position + 1;
         const uint32_t length = ramp->slot[i].length;
+        const bool hurries = ramp->slot[i].hurries;
         for (uint32_t n = 0; n < n_frames; n++) {
-            sum[n] -= delta * (1.0 - shape_at(position + n, length));
+            const double left = (1.0 - shape_at(position + n, length)) * hurry[n];
+            sum[n] -= delta * left;
+            hurry[n] = hurries ? left : hurry[n];
         }
     }
     for (uint32_t n = 0; n < n_frames; n++) {

@@ -4,6 +4,9 @@
 // Each change of target adds one ramp of the shape 0.5 - 0.5·cos(pi·x) to those still running, so
 // the value is the history of targets convolved with a half-wave of a sine: smooth to its slope
 // whatever comes when, always a convex combination of targets, and exactly the target once settled.
+// A ramp that would be done before some of those that run hurries them: what they have left is
+// multiplied by what it has left.  (Left alone, a slow rise would go on above a quick fall, far
+// below the lowest target.)
 // (A ramp that is restarted instead has a kink at each restart.)  Muting a 100 Hz sine of -6 dBFS
 // in 20 ms leaves less than -100 dBFS above 2 kHz.
 
@@ -16,7 +19,8 @@
 #include "daemon/base/attributes.h"
 
 /// Ramps that may overlap.  When all run, the newest target waits for the first to end; targets
-/// that it replaces while waiting are skipped.
+/// that it replaces while waiting are skipped.  One that hurries the others has a slot in reserve:
+/// nobody waits for slow ones.
 #define CH_RAMP_SLOTS 8
 
 struct ch_ramp {
@@ -28,7 +32,8 @@ struct ch_ramp {
         float delta;       ///< what the ramp adds in all
         uint32_t position; ///< frames done
         uint32_t length;   ///< frames
-    } slot[CH_RAMP_SLOTS];
+        bool hurries;      ///< the older ones: they end with it at the latest
+    } slot[CH_RAMP_SLOTS + 1];
 };
 
 /// 0 at x<=0, 1 at x>=1, raised cosine between; error below 1e-7.  No libm.

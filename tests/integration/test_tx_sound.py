@@ -62,6 +62,38 @@ def test_the_sound_of_a_tx(make_daemon, media, tmp_path):
     assert numpy.abs(heard[0, begin : begin + 144_000] - late).max() > 1e-4, "a frame would be seen"
 
 
+@pytest.mark.parametrize(
+    "slow, back",
+    [
+        (op("mixer.set", gain_db=0), op("mixer.set", gain_db=-60)),
+        (op("eq.set", preamp_db=0), op("eq.set", preamp_db=-60)),
+        (op("eq.band", index=0, gain_db=0), op("eq.band", index=0, gain_db=-24)),
+    ],
+    ids=["gain", "preamp", "band"],
+)
+def test_a_quick_change_ends_a_slow_one(make_daemon, media, tmp_path, slow, back):
+    """A fade-in of half a minute that is taken back after a tenth of it is not heard any more."""
+    out = tmp_path / "out.wav"
+    daemon = make_daemon(f"--device={out}", "--rate=48000", backend="file").start()
+    client = daemon.client()
+    client.call("eq.set", bands=[{"type": "low_shelf", "freq_hz": 20000, "gain_db": 0}])
+    client.call(back["method"], **back["params"])
+    client.call("player.load", uris=[str(media.floats("a.wav", numpy.full((2, 96_000), 0.25)))])
+    told = [
+        client.request("tx", {"ops": [what], "at": {"frame": frame}, "ramp_ms": ramp_ms})
+        for what, frame, ramp_ms in ((slow, 24_000, 30_000), (back, 30_000, 20))
+    ]
+    client.call("player.play")
+    for wanted in told:
+        client.answer(wanted)
+    wait_for(client, 60, state="stopped")
+    daemon.stop()
+    heard, _, _ = read_wav(out)
+    low = 0.25 * 10 ** (-24 / 20)  # or less
+    assert numpy.abs(heard[:, :30_960]).max() < 2 * low, "it had hardly begun"
+    assert numpy.abs(heard[:, 31_100:]).max() < 1.01 * low
+
+
 def recorded(make_daemon, media, out, ops, frames):
     """What one hears of a constant when these land, and where its first frame is."""
     daemon = make_daemon(f"--device={out}", "--rate=48000", backend="file").start()

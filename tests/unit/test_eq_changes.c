@@ -180,6 +180,40 @@ each_control_leaves_no_residue(void **state)
     assert_true(worst <= RESIDUE_MAX_DB);
 }
 
+// --- quick ones after slow ones -----------------------------------------------------------------
+
+/// Sections that are nothing but a gain: what comes out of a constant is the mean of their gains by
+/// what each is fed with, so it never leaves what lies between them.
+static void
+a_quick_change_ends_slow_ones(void **state)
+{
+    (void)state;
+    for (uint32_t n_slow = 1; n_slow < 20; n_slow++) {
+        ch_eq_init(&eq);
+        for (uint32_t i = 0; i < TOTAL; i++) {
+            left[i] = right[i] = 1.0f;
+        }
+        uint32_t frame = 0;
+        for (uint32_t i = 0; i <= n_slow + 1; i++) {
+            const double gain = i > n_slow ? 0.1 : i == 0 ? 0.1 : 1.0 + 0.1 * i;
+            const struct ch_eq_section section = {
+                .g = 1, .k = 1, .mh = gain, .mb = gain, .ml = gain};
+            ch_eq_set_section(&eq, 0, &section, 0, i == 0 ? 0 : i > n_slow ? LENGTH : 20 * RATE_HZ);
+            const uint32_t n = i > n_slow ? TOTAL - frame : 200;
+            ch_eq_run(&eq, left + frame, right + frame, n);
+            frame += n;
+        }
+        for (uint32_t i = 0; i < TOTAL; i++) {
+            if (!(left[i] > 0.0999f && left[i] < 0.3f) || left[i] != right[i]) {
+                fail_msg("%g in frame %u after %u slow ones", (double)left[i], i, n_slow);
+            }
+        }
+        for (uint32_t i = frame - TOTAL / 2; i < TOTAL; i++) {
+            assert_near((double)left[i], 0.1, 1e-6);
+        }
+    }
+}
+
 // --- all of them, and on and on -----------------------------------------------------------------
 
 static uint32_t
@@ -428,6 +462,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_control_leaves_no_residue),
+        cmocka_unit_test(a_quick_change_ends_slow_ones),
         cmocka_unit_test(a_hundred_changes_a_second_leave_no_residue),
         cmocka_unit_test(flat_and_bypassed_is_bit_exact),
         cmocka_unit_test(a_bypassed_channel_is_bit_exact),

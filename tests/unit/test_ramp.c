@@ -164,6 +164,73 @@ test_cut_into_blocks(void **state)
     assert_true(whole[TOTAL - 1] == changes[n_changes - 1].target);
 }
 
+/// A ramp of any length on top of any others, in blocks of any size: smooth, between the lowest and
+/// the highest target, and in the end where it was to go.
+static void
+any_lengths(void **state)
+{
+    (void)state;
+    static float values[TOTAL], cut[TOTAL];
+    static const uint32_t lengths[] = {48, 480, 960, 4800, 19200, 48000};
+    for (uint32_t seed = 1; seed < 40; seed++) {
+        struct ch_ramp whole, parts;
+        uint32_t random = seed, shortest = TOTAL;
+        float goal = 0.5f;
+        ch_ramp_snap(&whole, goal);
+        ch_ramp_snap(&parts, goal);
+        for (uint32_t frame = 0; frame < TOTAL;) {
+            const uint32_t n = 1 + random_below(&random, frame < TOTAL / 2 ? 1200 : TOTAL);
+            const uint32_t length = lengths[random_below(&random, 6)];
+            const float target = (float)random_below(&random, 1001) / 1000.0f;
+            if (frame < TOTAL / 2) {
+                ch_ramp_to(&whole, target, length);
+                ch_ramp_to(&parts, target, length);
+                goal = target;
+                shortest = length < shortest ? length : shortest;
+            }
+            const uint32_t n_frames = n < TOTAL - frame ? n : TOTAL - frame;
+            ch_ramp_fill(&whole, values + frame, n_frames);
+            for (uint32_t done = 0; done < n_frames; done += 37) {
+                const uint32_t left = n_frames - done;
+                ch_ramp_fill(&parts, cut + frame + done, left < 37 ? left : 37);
+            }
+            frame += n_frames;
+        }
+        assert_memory_equal(values, cut, sizeof values);
+        // No steeper bend than that of a whole way in the shortest time, and some more for sums.
+        const double bend = 8.0 * M_PI * M_PI / (2.0 * shortest * shortest) + 1e-6;
+        for (uint32_t i = 2; i < TOTAL; i++) {
+            assert_true(values[i] >= -1e-6f && values[i] <= 1.000001f);
+            assert_true(fabs((double)values[i] - 2.0 * (double)values[i - 1] +
+                             (double)values[i - 2]) < bend);
+        }
+        ch_ramp_fill(&whole, values, TOTAL);
+        assert_true(ch_ramp_settled(&whole) && values[TOTAL - 1] == goal);
+    }
+}
+
+/// A minute of rising, and then back at once; behind more slow ramps than there are slots, too.
+static void
+quick_after_slow(void **state)
+{
+    (void)state;
+    for (int n_slow = 1; n_slow < 12; n_slow++) {
+        struct ch_ramp ramp;
+        static float values[2 * LENGTH];
+        ch_ramp_snap(&ramp, 0.001f);
+        for (int i = 0; i < n_slow; i++) {
+            ch_ramp_to(&ramp, 1.0f + (float)i, 60 * RATE_HZ);
+            ch_ramp_fill(&ramp, values, LENGTH);
+        }
+        ch_ramp_to(&ramp, 0.001f, LENGTH);
+        ch_ramp_fill(&ramp, values, 2 * LENGTH);
+        for (int i = 0; i < 2 * LENGTH; i++) {
+            assert_true(values[i] > 0.0009f && values[i] < 0.05f);
+        }
+        assert_true(values[LENGTH - 1] == 0.001f && ch_ramp_settled(&ramp));
+    }
+}
+
 /// More changes than slots: the newest waits, replaces older ones, and can be taken back.
 static void
 test_waiting(void **state)
@@ -225,7 +292,8 @@ main(void)
         cmocka_unit_test(test_shape),           cmocka_unit_test(test_one_ramp),
         cmocka_unit_test(test_superposition),   cmocka_unit_test(test_no_length_is_one_frame),
         cmocka_unit_test(test_cut_into_blocks), cmocka_unit_test(test_waiting),
-        cmocka_unit_test(test_residue),
+        cmocka_unit_test(test_residue),         cmocka_unit_test(any_lengths),
+        cmocka_unit_test(quick_after_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
