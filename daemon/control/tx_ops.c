@@ -87,7 +87,9 @@ set_ramps(struct ch_gather *gather, uint32_t n_frames)
         } else if (command->op == CH_COMMAND_EQ_PREAMP) {
             ramp_frames = &command->preamp.ramp_frames;
         }
-        if (ramp_frames && *ramp_frames == 0) {
+        // An op can ask for one of the gain; what the equaliser needs is the least.
+        const bool asked = command->op == CH_COMMAND_GAIN && ramp_frames && *ramp_frames != 0;
+        if (ramp_frames && !asked && *ramp_frames < n_frames) {
             *ramp_frames = n_frames;
         }
     }

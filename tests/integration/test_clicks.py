@@ -82,6 +82,10 @@ CONTROLS = {
         ("mixer.set", {"gain_db": -20, "ramp_ms": 1}),
         ("mixer.set", {"gain_db": 0, "ramp_ms": 1}),
     ],
+    "gain, back in the middle of a slow way": [
+        ("mixer.set", {"gain_db": -60, "ramp_ms": 5000}),
+        ("mixer.set", {"gain_db": 0}),
+    ],
     "gain, to nothing": [("mixer.set", {"gain_db": None}), ("mixer.set", {"gain_db": 0})],
     "gain, step by step": [
         ("mixer.adjust", {"delta_db": -7}),
@@ -129,6 +133,8 @@ CONTROLS = {
     "EQ bypass, of a band": [eq(bypass=True), eq(bypass=False)],
     "EQ bypass": [("eq.set", {"bypass": True}), ("eq.set", {"bypass": False})],
     "EQ preamp": [("eq.set", {"preamp_db": -20}), ("eq.set", {"preamp_db": "auto"})],
+    "EQ preamp, all the way": [("eq.set", {"preamp_db": p}) for p in (24, -60, 0)],
+    "EQ gain, all the way": [eq(gain_db=g) for g in (24, -24, 0)],
     "EQ design": [("eq.set", {"design": "rbj"}), ("eq.set", {"design": "matched"})],
     "EQ of ten bands": [
         ("eq.set", {"bands": [b for n in range(10) for b in bands(freq_hz=40 * 2**n, gain_db=g)]})

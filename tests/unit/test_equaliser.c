@@ -147,6 +147,31 @@ an_automatic_preamp_keeps_the_top_at_zero(void **state)
     }
 }
 
+// 20 ms and 3 more for each dB above 12, of bands and preamp together; 0 is the engine's 20 ms.
+static void
+loud_changes_take_longer(void **state)
+{
+    (void)state;
+    static const struct {
+        double preamp_db, gain_db;
+        bool bypass;
+        uint32_t n_frames;
+    } cases[] = {{0, 12, false, 0},       {12, 0, false, 0},   {24, 0, false, 56 * 48},
+                 {0, 24, false, 56 * 48}, {-12, 24, false, 0}, {24, 24, false, 128 * 48},
+                 {24, 24, true, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ch_equaliser eq;
+        struct ch_command commands[CH_CHAIN_MAX];
+        ch_equaliser_init(&eq);
+        eq.preamp_db = cases[i].preamp_db;
+        eq.bypass = cases[i].bypass;
+        eq.bands[5].gain_db = cases[i].gain_db;
+        const uint32_t n = ch_equaliser_commands(&eq, RATE_HZ, commands);
+        assert_near(commands[5].eq.ramp_frames, cases[i].n_frames, 2);
+        assert_near(commands[n - 1].preamp.ramp_frames, cases[i].n_frames, 2);
+    }
+}
+
 static void
 bands_that_go_are_taken_back_from_the_engine(void **state)
 {
@@ -221,6 +246,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(begins_as_ten_flat_octaves),
         cmocka_unit_test(takes_what_eq_set_takes),
+        cmocka_unit_test(loud_changes_take_longer),
         cmocka_unit_test(refuses_by_name_and_changes_nothing),
         cmocka_unit_test(an_automatic_preamp_keeps_the_top_at_zero),
         cmocka_unit_test(bands_that_go_are_taken_back_from_the_engine),
