@@ -15,9 +15,23 @@
 #include "client/report.h"
 #include "client/values.h"
 
-#define CURVE_COLUMNS 64
-#define CURVE_ROWS    9
-#define N_POINTS      (2 * CURVE_COLUMNS)
+#define CURVE_COLUMNS     64
+#define CURVE_COLUMNS_MIN 16
+#define CURVE_ROWS        9
+/// What stands beside the curve: "  +12 |" and " Hz".
+#define MARGIN 10
+/// Of the curve in each column of dots, so that a narrow band does not fall between two.
+#define POINTS_PER_DOT 8
+
+/// As wide as the terminal leaves it, 64 at most.
+static int
+curve_columns(void)
+{
+    const int columns = ch_out_columns() - MARGIN;
+    return columns > CURVE_COLUMNS       ? CURVE_COLUMNS
+           : columns < CURVE_COLUMNS_MIN ? CURVE_COLUMNS_MIN
+                                         : columns;
+}
 
 /// Of a band or of the whole; "" = heard on both channels.
 static const char *
@@ -104,7 +118,7 @@ ch_eq_ask_curve(struct ch_buf *params, int n_points)
     ch_json_kv_uint(params, "points",
                     n_points > 4096 ? 4096
                     : n_points > 0  ? (uint64_t)n_points
-                                    : N_POINTS);
+                                    : (uint64_t)(2 * POINTS_PER_DOT * curve_columns()));
 }
 
 /// Half the height of the picture: whole 6 dB, 12 at least, that hold the curve.  Filters go down
@@ -122,23 +136,30 @@ range_db(const cJSON *gains, double highest)
     return ceil(highest / 6 - 1e-9) * 6;
 }
 
+/// All that the points of a column of dots reach, and what joins it to the column before.
 static void
 draw(struct ch_canvas *canvas, const cJSON *gains, double range)
 {
     const double n_dots = CURVE_ROWS * 4;
-    int x = 0;
-    int y_before = 0;
+    int i = 0, y_before = 0;
     const cJSON *item;
     cJSON_ArrayForEach(item, gains)
     {
         double db = cJSON_IsNumber(item) ? item->valuedouble : -INFINITY;
         db = fmin(fmax(db, -1.2 * range), 1.2 * range);
-        int y = (int)floor((1 - db / range) * n_dots / 2);
-        ch_canvas_step(canvas, x, x == 0 ? y : y_before, y);
+        const int x = i / POINTS_PER_DOT, y = (int)floor((1 - db / range) * n_dots / 2);
+        if (i % POINTS_PER_DOT == 0) {
+            ch_canvas_step(canvas, x, x == 0 ? y : y_before, y);
+        } else {
+            for (int dot = y < y_before ? y : y_before; dot <= (y < y_before ? y_before : y);
+                 dot++) {
+                ch_canvas_dot(canvas, x, dot);
+            }
+        }
         y_before = y;
-        x++;
+        i++;
     }
-    for (x = 0; x < 2 * CURVE_COLUMNS; x += 4) {
+    for (int x = 0; x < 2 * canvas->n_columns; x += 4) {
         ch_canvas_dot(canvas, x, (int)(n_dots / 2));
     }
 }
@@ -149,7 +170,7 @@ print_row(const struct ch_canvas *canvas, int row, double range)
     const bool utf8 = ch_out_utf8();
     char line[CURVE_COLUMNS * 3 + 1];
     char *out = line;
-    for (int column = 0; column < CURVE_COLUMNS; column++) {
+    for (int column = 0; column < canvas->n_columns; column++) {
         uint32_t glyph = ch_canvas_glyph(canvas, column, row, utf8);
         if (glyph < 0x80) {
             *out++ = (char)glyph;
@@ -174,7 +195,14 @@ ch_eq_print_curve(const cJSON *response)
     const cJSON *gains = ch_field(response, "gains_db");
     const cJSON *of_right = ch_field(response, "gains_right_db"); // if it is another curve
     struct ch_canvas canvas;
-    if (!ch_canvas_create(&canvas, CURVE_COLUMNS, CURVE_ROWS)) {
+    const cJSON *freqs = ch_field(response, "freqs_hz");
+    // As many as were asked for, whatever has become of the terminal since.
+    const int n_points = cJSON_GetArraySize(freqs);
+    const int n_columns = n_points / (2 * POINTS_PER_DOT);
+    if (n_columns < 1 || n_columns > CURVE_COLUMNS) {
+        return ch_fail("INTERNAL", "the answer holds %d points of the curve", n_points);
+    }
+    if (!ch_canvas_create(&canvas, n_columns, CURVE_ROWS)) {
         return ch_fail_memory();
     }
     const double range = range_db(of_right, range_db(gains, 12));
@@ -185,10 +213,8 @@ ch_eq_print_curve(const cJSON *response)
         print_row(&canvas, row, range);
     }
     ch_canvas_destroy(&canvas);
-    const cJSON *freqs = ch_field(response, "freqs_hz");
     const struct ch_axis axis = {ch_element_number(freqs, 0, 20),
-                                 ch_element_number(freqs, N_POINTS - 1, 20000), false,
-                                 CURVE_COLUMNS};
+                                 ch_element_number(freqs, n_points - 1, 20000), false, n_columns};
     char labels[CURVE_COLUMNS + 1];
     ch_axis_labels(&axis, labels);
     ch_out("   dB  %s Hz\n", labels);

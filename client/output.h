@@ -19,6 +19,8 @@ bool ch_out_utf8(void);
 /// errno of a write to stdout that has just failed; EPIPE if nobody reads it any more.
 int ch_out_write_errno(void);
 
+/// Of the terminal that stdout is; 80 if it is none.
+int ch_out_columns(void);
 /// Of the terminal that stderr is; 80 if it is none.
 int ch_out_error_columns(void);
 /// The line that stderr's cursor is in; the cursor goes to its beginning.

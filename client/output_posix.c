@@ -33,11 +33,23 @@ ch_out_write_errno(void)
     return errno;
 }
 
+static int
+columns_of(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+int
+ch_out_columns(void)
+{
+    return columns_of(STDOUT_FILENO);
+}
+
 int
 ch_out_error_columns(void)
 {
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return columns_of(STDERR_FILENO);
 }
 
 void

@@ -46,12 +46,26 @@ error_console(HANDLE *console, CONSOLE_SCREEN_BUFFER_INFO *info)
     return GetConsoleScreenBufferInfo(*console, info);
 }
 
+static int
+columns_of(const CONSOLE_SCREEN_BUFFER_INFO *info)
+{
+    return info->srWindow.Right - info->srWindow.Left + 1;
+}
+
+int
+ch_out_columns(void)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    return GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &info) ? columns_of(&info)
+                                                                              : 80;
+}
+
 int
 ch_out_error_columns(void)
 {
     HANDLE console;
     CONSOLE_SCREEN_BUFFER_INFO info;
-    return error_console(&console, &info) ? info.srWindow.Right - info.srWindow.Left + 1 : 80;
+    return error_console(&console, &info) ? columns_of(&info) : 80;
 }
 
 void

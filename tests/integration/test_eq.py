@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: ISC
 """The equaliser's bands on the wire: what they take and answer, and what eq.response says."""
 
+import fcntl
+import os
+import struct
+import subprocess
+import termios
+
 import numpy
 import pytest
 from scipy import signal
 
 import sound
 from figures import figure
+from programs import CHANT
 from rpc import RpcError
 
 RATE_HZ = 48000
@@ -138,3 +145,33 @@ def test_auto_preamp_makes_room_on_both_channels(client):
         preamp_db="auto",
     )
     assert abs(answer["preamp_db"] + 8) < 0.1
+
+
+def drawn(daemon, columns, locale):
+    """What `chant eq` writes below its table, in a terminal that wide."""
+    main, side = os.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    env = {**os.environ, "LC_ALL": locale, "CHANT_SOCKET": str(daemon.socket)}
+    with subprocess.Popen([CHANT, "eq"], stdout=side, env=env) as chant:
+        os.close(side)
+        text = b""
+        try:
+            while piece := os.read(main, 1 << 16):
+                text += piece
+        except OSError:
+            pass  # that is the end of a terminal
+        assert chant.wait() == 0
+    os.close(main)
+    return text.decode().replace("\r", "").split("\n\n")[-1].splitlines()
+
+
+@pytest.mark.parametrize("columns", [26, 40, 73, 74, 300])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_the_drawing_fits_the_terminal(daemon, client, columns, locale):
+    set_bands(client, {"freq_hz": 1000, "gain_db": 20, "q": 50})
+    lines = drawn(daemon, columns, locale)
+    assert len(lines) == 10
+    assert max(map(len, lines)) <= columns
+    assert len(lines[-1].rstrip()) == min(columns, 74)
+    # A bell of a fiftieth of an octave is narrower than a dot, and still there: near its top.
+    assert set(lines[1][7:]) - {" "}, "\n".join(lines)
