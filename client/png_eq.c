@@ -16,35 +16,46 @@
 struct curve {
     int n_points, n_bands;
     double hz[POINTS_MAX], db[POINTS_MAX];
+    bool has_right; ///< it is another curve than the left one
+    double right_db[POINTS_MAX];
     double band_hz[BANDS_MAX], band_db[BANDS_MAX];
 };
+
+/// Returns how many there are.
+static int
+read_numbers(const cJSON *array, double out[POINTS_MAX])
+{
+    int n = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array)
+    {
+        if (n < POINTS_MAX) {
+            out[n++] = cJSON_IsNumber(item) ? item->valuedouble : -INFINITY;
+        }
+    }
+    return n;
+}
 
 static void
 read_curve(struct curve *curve, const cJSON *response)
 {
-    const cJSON *freqs = ch_field(response, "freqs_hz"), *gains = ch_field(response, "gains_db");
-    const cJSON *gain = gains ? gains->child : NULL;
-    const cJSON *freq;
-    cJSON_ArrayForEach(freq, freqs)
-    {
-        if (curve->n_points < POINTS_MAX && gain) {
-            curve->hz[curve->n_points] = freq->valuedouble;
-            curve->db[curve->n_points++] = cJSON_IsNumber(gain) ? gain->valuedouble : -INFINITY;
-            gain = gain->next;
-        }
-    }
+    const int n_freqs = read_numbers(ch_field(response, "freqs_hz"), curve->hz);
+    const int n_gains = read_numbers(ch_field(response, "gains_db"), curve->db);
+    curve->n_points = n_freqs < n_gains ? n_freqs : n_gains;
+    curve->has_right = curve->n_points > 0 && read_numbers(ch_field(response, "gains_right_db"),
+                                                           curve->right_db) >= curve->n_points;
 }
 
-/// Where the curve is at hz, which must lie in it.
+/// Where such a curve is at hz, which must lie in it.
 static double
-curve_db(const struct curve *curve, double hz)
+curve_db(const struct curve *curve, const double *db, double hz)
 {
     int i = 1;
     while (i + 1 < curve->n_points && curve->hz[i] < hz) {
         i++;
     }
     const double part = (hz - curve->hz[i - 1]) / (curve->hz[i] - curve->hz[i - 1]);
-    return curve->db[i - 1] + part * (curve->db[i] - curve->db[i - 1]);
+    return db[i - 1] + part * (db[i] - db[i - 1]);
 }
 
 /// A mark on the curve for each band that does something.
@@ -59,7 +70,9 @@ read_bands(struct curve *curve, const cJSON *eq)
             hz <= curve->hz[curve->n_points - 1] && !ch_field_bool(band, "bypass") &&
             ch_field_number(band, "gain_db", 1) != 0) {
             curve->band_hz[curve->n_bands] = hz;
-            curve->band_db[curve->n_bands++] = curve_db(curve, hz);
+            const bool right = curve->has_right && ch_field_bool(band, "bypass_left");
+            curve->band_db[curve->n_bands++] =
+                curve_db(curve, right ? curve->right_db : curve->db, hz);
         }
     }
 }
@@ -72,6 +85,10 @@ choose_levels(struct ch_plot *plot, const struct curve *curve)
     for (int i = 0; i < curve->n_points; i++) {
         top = fmax(top, curve->db[i]);
         bottom = fmin(bottom, fmax(curve->db[i], -36));
+        if (curve->has_right) {
+            top = fmax(top, curve->right_db[i]);
+            bottom = fmin(bottom, fmax(curve->right_db[i], -36));
+        }
     }
     plot->max_db = 6 * ceil(top / 6);
     plot->min_db = 6 * floor(bottom / 6);
@@ -104,6 +121,15 @@ ch_png_eq(const cJSON *eq, const cJSON *response, const char *path, struct ch_pl
                     .hz = curve->band_hz,
                     .db = curve->band_db}},
     };
+    if (curve->has_right) {
+        plot.series[0].name = "left";
+        plot.series[plot.n_series++] = (struct ch_plot_series){.name = "right",
+                                                               .style = CH_PLOT_LINE,
+                                                               .colour = 2,
+                                                               .n = curve->n_points,
+                                                               .hz = curve->hz,
+                                                               .db = curve->right_db};
+    }
     choose_levels(&plot, curve);
     int rc = ch_plot_write(&plot, size, path);
     free(curve);

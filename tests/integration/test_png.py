@@ -11,6 +11,7 @@ from programs import CHANT, eventually, run
 
 FRAME = (140, 145, 153)
 BLUE = (0, 115, 179)
+GREEN = (0, 158, 115)
 WIDTH, HEIGHT = 1200, 600
 
 
@@ -66,6 +67,21 @@ def test_the_curve_of_the_equaliser(daemon, client, tmp_path):
         rows = np.nonzero(line[:, column_of(hz, left, right)])[0]
         seen = 12 - 24 * (rows.mean() - top) / (bottom - top)
         assert abs(seen - db) < 0.15, (hz, seen, db)
+
+
+def test_the_curves_of_two_channels(daemon, client, tmp_path):
+    client.call("eq.set", bands=[{"freq_hz": 120, "gain_db": 9, "q": 1, "bypass_right": True},
+                                 {"freq_hz": 3000, "gain_db": -7, "q": 2, "bypass_left": True}])
+    path = tmp_path / "eq.png"
+    assert chant(daemon, "eq", "--png", path).returncode == 0
+    image = pixels(path)
+    top, bottom, left, right = field(image)
+    for channel, colour, freqs in (("left", BLUE, [60, 240]), ("right", GREEN, [2000, 6000])):
+        wanted = client.call("eq.response", freqs_hz=freqs, channel=channel)["gains_db"]
+        line = like(image, colour, within=40)
+        for hz, db in zip(freqs, wanted):
+            rows = np.nonzero(line[:, column_of(hz, left, right)])[0]
+            assert abs(12 - 24 * (rows.mean() - top) / (bottom - top) - db) < 0.15, (hz, db)
 
 
 def test_a_still_of_the_spectrum(daemon, client, tmp_path):
