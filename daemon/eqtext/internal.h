@@ -139,6 +139,11 @@ void ch_eqtext_write_graphic(FILE *out, const struct ch_eqtext_rack *rack,
 void ch_eqtext_write_camilladsp(FILE *out, const struct ch_eqtext_rack *rack,
                                 struct ch_eqtext_notes *notes);
 
+/// Stages of band `index` as they run at this rate: above 0.49 of it they are taken as that, and
+/// other programs would make nothing of them.  Noted.
+void ch_eqtext_lower_stages(const struct ch_eqtext_rack *rack, int index, struct ch_eq_band *stage,
+                            uint32_t n, struct ch_eqtext_notes *notes);
+
 /// Channels that a band works on.
 unsigned ch_eqtext_channels(const struct ch_eq_band *band);
 

@@ -1,12 +1,33 @@
 // SPDX-License-Identifier: ISC
 // daemon/eqtext/write.c — what all writers begin with.
 
+#include <math.h>
+
 #include "daemon/eqtext/internal.h"
+
+/// Of the sample rate: the highest frequency that is designed.
+#define FREQ_TOP 0.49
 
 unsigned
 ch_eqtext_channels(const struct ch_eq_band *band)
 {
     return (band->bypass_left ? 0 : CH_EQ_LEFT) | (band->bypass_right ? 0 : CH_EQ_RIGHT);
+}
+
+void
+ch_eqtext_lower_stages(const struct ch_eqtext_rack *rack, int index, struct ch_eq_band *stage,
+                       uint32_t n, struct ch_eqtext_notes *notes)
+{
+    const double top_hz = FREQ_TOP * rack->rate_hz;
+    bool lowered = false;
+    for (uint32_t i = 0; i < n; i++) {
+        lowered |= stage[i].freq_hz > top_hz;
+        stage[i].freq_hz = fmin(stage[i].freq_hz, top_hz);
+    }
+    if (lowered) {
+        ch_eqtext_unsaid(notes, index,
+                         "above half the sample rate it is written as it runs, at %g Hz", top_hz);
+    }
 }
 
 void

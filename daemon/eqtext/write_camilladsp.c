@@ -102,8 +102,10 @@ stages_of(const struct ch_eq_band *band, struct ch_eq_band stage[CH_EQ_BAND_SECT
     return 1;
 }
 
+/// `index` is what each was before those of no channel went.
 static void
-write_filters(FILE *out, const struct ch_eqtext_rack *rack)
+write_filters(FILE *out, const struct ch_eqtext_rack *rack, const int *index,
+              struct ch_eqtext_notes *notes)
 {
     fprintf(out,
             "filters:\n  preamp:\n    type: Gain\n    parameters: {gain: %.10g, inverted: false}\n",
@@ -111,6 +113,7 @@ write_filters(FILE *out, const struct ch_eqtext_rack *rack)
     for (uint32_t i = 0; i < rack->n_bands; i++) {
         struct ch_eq_band stage[CH_EQ_BAND_SECTIONS_MAX];
         const uint32_t n = stages_of(&rack->bands[i], stage);
+        ch_eqtext_lower_stages(rack, index[i], stage, n, notes);
         for (uint32_t k = 0; k < n; k++) {
             fprintf(out, "  band%u%s:\n    ", i, k ? "b" : "");
             write_band(out, &stage[k]);
@@ -151,15 +154,17 @@ ch_eqtext_write_camilladsp(FILE *out, const struct ch_eqtext_rack *rack,
 {
     struct ch_eqtext_rack said = *rack;
     struct ch_eq_band bands[CH_EQ_BANDS_MAX];
+    int index[CH_EQ_BANDS_MAX];
     said.bands = bands;
     said.n_bands = 0;
     for (uint32_t i = 0; i < rack->n_bands; i++) {
         if (ch_eqtext_channels(&rack->bands[i])) {
+            index[said.n_bands] = (int)i;
             bands[said.n_bands++] = rack->bands[i];
         } else {
             ch_eqtext_unsaid(notes, (int)i, "it is for no channel");
         }
     }
-    write_filters(out, &said);
+    write_filters(out, &said, index, notes);
     write_pipeline(out, &said);
 }

@@ -94,6 +94,7 @@ write_bands(struct lines *lines, const struct ch_eqtext_rack *rack)
         if (!said) {
             ch_eqtext_unsaid(lines->notes, (int)i, "the format has no such filter");
         } else if (set_channels(lines, &rack->bands[i], (int)i)) {
+            ch_eqtext_lower_stages(rack, (int)i, stage, n, lines->notes);
             for (uint32_t k = 0; k < n; k++) {
                 stage[k].bypass = rack->bands[i].bypass;
                 write_filter(lines, &stage[k], type_name(&stage[k], lines->rew));

@@ -389,3 +389,20 @@ def test_matched_is_said_to_be_lost(client):
     for format_name in ("apo", "rew", "camilladsp"):
         notes = client.call("eq.export", format=format_name)["ignored"]
         assert any("rbj" in note["why"] for note in notes)
+
+
+@pytest.mark.parametrize("format_name", ["apo", "rew", "camilladsp"])
+def test_above_half_the_rate_it_is_written_as_it_runs(client, format_name):
+    """Other programs refuse such frequencies, or make nonsense of them."""
+    bands = [
+        {"type": "peak", "freq_hz": 90, "gain_db": 3, "q": 1},
+        {"type": "high_shelf", "freq_hz": 30000, "gain_db": -9, "q": 0.7},
+        {"type": "tilt", "freq_hz": 9000, "gain_db": 6},
+    ]
+    client.call("eq.set", bands=bands, preamp_db=0, design="rbj")
+    before = response(client)
+    text = client.call("eq.export", format=format_name)
+    assert [note["index"] for note in text["ignored"]] == [1, 2]
+    after = client.call("eq.import", text=text["text"], preamp_db=0)
+    assert after["ignored"] == [] and max(b["freq_hz"] for b in after["bands"]) < RATE_HZ / 2
+    assert response(client) == pytest.approx(before, abs=1e-3)
