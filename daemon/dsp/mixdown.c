@@ -41,6 +41,28 @@ ch_mixdown_matrix(uint32_t n_channels, float matrix[2][CH_MIXDOWN_CHANNELS_MAX])
     return true;
 }
 
+enum ch_channel_part
+ch_mixdown_part(uint32_t n_channels, uint32_t channel)
+{
+    switch (layouts[n_channels - 1][channel]) {
+    case LS:
+    case RS:
+        return CH_PART_SURROUND;
+    case LFE:
+        return CH_PART_NONE;
+    case L:
+    case R:
+    case C:
+    case CS:
+    case LB:
+    case RB:
+    case MONO:
+    case END:
+        break;
+    }
+    return CH_PART_FRONT;
+}
+
 static bool
 is_identity(const float matrix[2][CH_MIXDOWN_CHANNELS_MAX])
 {

@@ -19,6 +19,12 @@
 /// The 2 x n_channels matrix of the law; false unless 1 <= n_channels <= 8.
 bool ch_mixdown_matrix(uint32_t n_channels, float matrix[2][CH_MIXDOWN_CHANNELS_MAX]);
 
+/// What a channel counts for in loudness, by ITU-R BS.1770-4: LFE nothing, what stands between 60
+/// and 120 degrees 1.5 dB more than the others.
+enum ch_channel_part { CH_PART_FRONT, CH_PART_SURROUND, CH_PART_NONE };
+/// channel < n_channels <= 8, of the order above.
+enum ch_channel_part ch_mixdown_part(uint32_t n_channels, uint32_t channel);
+
 /// Both interleaved; in has n_channels·n_frames samples, out 2·n_frames; may not overlap.
 void ch_mixdown_run(const float matrix[2][CH_MIXDOWN_CHANNELS_MAX], uint32_t n_channels,
                     const float *in, float *out, uint32_t n_frames);

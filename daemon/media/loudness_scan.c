@@ -25,7 +25,7 @@ struct scanner {
     struct ch_scan *scan;
     uint64_t notified_ns;
     ebur128_state **states; ///< one for each file of an album; else of the present one alone
-    float stereo[2 * CHUNK];
+    float samples[CH_MIXDOWN_CHANNELS_MAX * CHUNK];
 };
 
 static bool
@@ -59,7 +59,7 @@ static void
 read_values(ebur128_state *state, struct ch_loudness_measured *measured)
 {
     double peak = 0.0;
-    for (unsigned c = 0; c < CH_CHANNELS; c++) {
+    for (unsigned c = 0; c < state->channels; c++) {
         double true_peak = 0.0, sample_peak = 0.0;
         (void)ebur128_true_peak(state, c, &true_peak);
         (void)ebur128_sample_peak(state, c, &sample_peak);
@@ -89,9 +89,13 @@ run_through(struct scanner *scanner, struct ch_source *source, ebur128_state *st
     enum ch_status status;
     uint64_t done = 0;
     uint32_t n;
-    while (!(status = ch_source_read(source, scanner->stereo, CHUNK, &n, detail)) && n) {
-        leave_out_damage(scanner->stereo, CH_CHANNELS * n);
-        if (ebur128_add_frames_float(state, scanner->stereo, n) != EBUR128_SUCCESS) {
+    // Mono is heard from two speakers, and counts as that.
+    const bool mixed = ch_source_info(source)->channels <= 2;
+    while (!(status = (mixed ? ch_source_read : ch_source_read_channels)(source, scanner->samples,
+                                                                         CHUNK, &n, detail)) &&
+           n) {
+        leave_out_damage(scanner->samples, state->channels * n);
+        if (ebur128_add_frames_float(state, scanner->samples, n) != EBUR128_SUCCESS) {
             return CH_NO_MEMORY;
         }
         done += n;
@@ -103,6 +107,24 @@ run_through(struct scanner *scanner, struct ch_source *source, ebur128_state *st
     return status == CH_END ? CH_OK : status;
 }
 
+static ebur128_state *
+prepare(const struct ch_source *source)
+{
+    static const int places[] = {[CH_PART_FRONT] = EBUR128_LEFT,
+                                 [CH_PART_SURROUND] = EBUR128_LEFT_SURROUND,
+                                 [CH_PART_NONE] = EBUR128_UNUSED};
+    const struct ch_media_info *info = ch_source_info(source);
+    const bool is_long = !(info->duration_s >= 0.0 && info->duration_s < EXACT_S);
+    const uint32_t n_channels = info->channels > 2 ? info->channels : 2;
+    ebur128_state *state = ebur128_init(n_channels, info->rate_hz,
+                                        EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK |
+                                            (is_long ? EBUR128_MODE_HISTOGRAM : 0));
+    for (uint32_t c = 0; state && n_channels > 2 && c < n_channels; c++) {
+        (void)ebur128_set_channel(state, c, places[ch_source_part(source, c)]);
+    }
+    return state;
+}
+
 static enum ch_status
 measure(struct scanner *scanner, struct ch_scan_file *file, ebur128_state **out)
 {
@@ -112,11 +134,7 @@ measure(struct scanner *scanner, struct ch_scan_file *file, ebur128_state **out)
     if (status) {
         return status;
     }
-    const struct ch_media_info *info = ch_source_info(source);
-    const bool is_long = !(info->duration_s >= 0.0 && info->duration_s < EXACT_S);
-    ebur128_state *state = ebur128_init(CH_CHANNELS, info->rate_hz,
-                                        EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK |
-                                            (is_long ? EBUR128_MODE_HISTOGRAM : 0));
+    ebur128_state *state = prepare(source);
     status = state ? run_through(scanner, source, state, file->detail) : CH_NO_MEMORY;
     ch_source_close(source);
     if (status) {

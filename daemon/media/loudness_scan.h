@@ -2,9 +2,10 @@
 // daemon/media/loudness_scan.h — measures how loud files are, behind everything else.
 //
 // [main] fills in a scan and starts it; one [worker] of the lowest priority goes through its files
-// and publishes each result by counting n_done up.  What is measured is what is heard: the stereo
-// mixdown, at the file's own rate.  The loudness of an album is that of all its files together, by
-// the gate of BS.1770 over all their blocks, so it needs all of them at once.
+// and publishes each result by counting n_done up.  Measured are the file's own channels, weighted
+// as BS.1770 says; mono as the two that it is heard from.  The loudness of an album is that of all
+// its files together, by the gate of BS.1770 over all their blocks, so it needs all of them at
+// once.
 
 #ifndef CH_MEDIA_LOUDNESS_SCAN_H
 #define CH_MEDIA_LOUDNESS_SCAN_H

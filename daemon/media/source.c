@@ -144,18 +144,25 @@ repair(struct ch_source *source, float *samples, uint32_t n_samples)
     source->n_repaired += n_bad;
 }
 
-/// Frames of the kind, repaired and mixed down.
+/// Frames of the kind, repaired.
+static uint32_t
+read_channels(struct ch_source *source, float *samples, uint32_t n_frames)
+{
+    const uint32_t n = source->kind->read(source->state, samples, n_frames);
+    repair(source, samples, n * source->common.info.channels);
+    source->position += n;
+    return n;
+}
+
+/// And mixed down.
 static uint32_t
 read_stereo(struct ch_source *source, float *stereo, uint32_t n_frames)
 {
-    const uint32_t n_channels = source->common.info.channels;
     float *samples = source->samples ? source->samples : stereo;
-    const uint32_t n = source->kind->read(source->state, samples, n_frames);
-    repair(source, samples, n * n_channels);
+    const uint32_t n = read_channels(source, samples, n_frames);
     if (source->samples) {
-        ch_mixdown_run(source->common.matrix, n_channels, samples, stereo, n);
+        ch_mixdown_run(source->common.matrix, source->common.info.channels, samples, stereo, n);
     }
-    source->position += n;
     return n;
 }
 
@@ -201,6 +208,24 @@ ch_source_read(struct ch_source *source, float *stereo, uint32_t n_frames, uint3
         }
     }
     return *n_read || !n_frames ? CH_OK : source->ended;
+}
+
+enum ch_status
+ch_source_read_channels(struct ch_source *source, float *samples, uint32_t n_frames,
+                        uint32_t *n_read, char *detail)
+{
+    *n_read = source->ended ? 0 : read_channels(source, samples, n_frames);
+    if (!source->ended && *n_read < n_frames) {
+        source->ended = judge_end(source, detail);
+        return *n_read && source->ended == CH_END ? CH_OK : source->ended;
+    }
+    return *n_read || !n_frames ? CH_OK : source->ended;
+}
+
+enum ch_channel_part
+ch_source_part(const struct ch_source *source, uint32_t channel)
+{
+    return source->common.part[channel];
 }
 
 /// Decode and drop.

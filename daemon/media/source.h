@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "daemon/base/status.h"
+#include "daemon/dsp/mixdown.h"
 #include "daemon/media/media.h"
 
 struct ch_source;
@@ -39,5 +40,11 @@ enum ch_status ch_source_seek(struct ch_source *source, uint64_t frame);
 ///         stops before the length that the header promised (detail says where).
 enum ch_status ch_source_read(struct ch_source *source, float *stereo, uint32_t n_frames,
                               uint32_t *n_read, char *detail);
+
+/// The same before the mixdown: interleaved, all of info's channels.
+enum ch_status ch_source_read_channels(struct ch_source *source, float *samples, uint32_t n_frames,
+                                       uint32_t *n_read, char *detail);
+/// channel < info's channels, of which there are more than two.
+enum ch_channel_part ch_source_part(const struct ch_source *source, uint32_t channel);
 
 #endif

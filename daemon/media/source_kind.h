@@ -19,6 +19,7 @@ struct ch_source_common {
     bool length_is_a_hint; ///< estimated by the decoder: ending earlier is no damage
     bool ends_marked;      ///< the format marks its end: an unknown length means that it is cut off
     float matrix[2][CH_MIXDOWN_CHANNELS_MAX];
+    enum ch_channel_part part[CH_MIXDOWN_CHANNELS_MAX]; ///< of more than two channels
 };
 
 struct ch_source_kind {

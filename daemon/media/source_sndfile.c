@@ -172,10 +172,32 @@ static const uint8_t ogg_order[CH_MIXDOWN_CHANNELS_MAX + 1][CH_MIXDOWN_CHANNELS_
     [8] = {0, 2, 1, 6, 7, 4, 5, 3},
 };
 
+/// Rear speakers are those of 5.1, at 110 degrees, unless others stand at the sides.
+static enum ch_channel_part
+part_at(const int *map, uint32_t n_channels, int position)
+{
+    bool has_sides = false;
+    for (uint32_t c = 0; c < n_channels; c++) {
+        has_sides |= map[c] == SF_CHANNEL_MAP_SIDE_LEFT || map[c] == SF_CHANNEL_MAP_SIDE_RIGHT;
+    }
+    switch (position) {
+    case SF_CHANNEL_MAP_LFE:
+        return CH_PART_NONE;
+    case SF_CHANNEL_MAP_SIDE_LEFT:
+    case SF_CHANNEL_MAP_SIDE_RIGHT:
+        return CH_PART_SURROUND;
+    case SF_CHANNEL_MAP_REAR_LEFT:
+    case SF_CHANNEL_MAP_REAR_RIGHT:
+        return has_sides ? CH_PART_FRONT : CH_PART_SURROUND;
+    default:
+        return CH_PART_FRONT;
+    }
+}
+
 /// Where the file says which speaker each channel is for: the law by position.  Asked only of
 /// WAVE_FORMAT_EXTENSIBLE: of others there is none, or (AIFF) libsndfile 1.2 reads beyond it.
 static bool
-matrix_from_map(SNDFILE *file, const SF_INFO *sf, float matrix[2][CH_MIXDOWN_CHANNELS_MAX])
+law_from_map(SNDFILE *file, const SF_INFO *sf, struct ch_source_common *common)
 {
     static const float side = 0.70710678f;
     static const struct {
@@ -211,17 +233,18 @@ matrix_from_map(SNDFILE *file, const SF_INFO *sf, float matrix[2][CH_MIXDOWN_CHA
         if (i == sizeof law / sizeof *law) {
             return false;
         }
-        matrix[0][c] = law[i].left;
-        matrix[1][c] = law[i].right;
+        common->matrix[0][c] = law[i].left;
+        common->matrix[1][c] = law[i].right;
+        common->part[c] = part_at(map, n_channels, map[c]);
     }
     return true;
 }
 
 static void
-set_matrix(SNDFILE *file, const SF_INFO *sf, float matrix[2][CH_MIXDOWN_CHANNELS_MAX])
+set_law(SNDFILE *file, const SF_INFO *sf, struct ch_source_common *common)
 {
     const uint32_t n = (uint32_t)sf->channels;
-    if (n > CH_MIXDOWN_CHANNELS_MAX || matrix_from_map(file, sf, matrix)) {
+    if (n > CH_MIXDOWN_CHANNELS_MAX || law_from_map(file, sf, common)) {
         return; // more channels than there may be are refused by the caller
     }
     float law[2][CH_MIXDOWN_CHANNELS_MAX];
@@ -229,8 +252,9 @@ set_matrix(SNDFILE *file, const SF_INFO *sf, float matrix[2][CH_MIXDOWN_CHANNELS
     const bool ogg = (sf->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG;
     for (uint32_t c = 0; c < n; c++) {
         const uint32_t column = ogg ? ogg_order[n][c] : c;
-        matrix[0][c] = law[0][column];
-        matrix[1][c] = law[1][column];
+        common->matrix[0][c] = law[0][column];
+        common->matrix[1][c] = law[1][column];
+        common->part[c] = ch_mixdown_part(n, column);
     }
 }
 
@@ -307,7 +331,7 @@ open_sndfile(void **state, struct ch_source_common *common, const struct ch_uri 
     common->length_is_a_hint = type == SF_FORMAT_MPEG && !mp3_states_length(sound->fd);
     common->ends_marked = type == SF_FORMAT_OGG;
     describe(sound->file, &sf, &common->info);
-    set_matrix(sound->file, &sf, common->matrix);
+    set_law(sound->file, &sf, common);
     *state = sound;
     return CH_OK;
 }

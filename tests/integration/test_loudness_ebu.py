@@ -39,8 +39,8 @@ def surround():
     return 10 ** (levels[:, None] / 20) * numpy.sin(2 * numpy.pi * 1000 * t)
 
 
-# What is heard of it, and so metered, is the stereo mixdown: L + (C + Ls)/sqrt(2), in phase.
-SURROUND_LUFS = 20 * numpy.log10(
+# What is heard of it, and so metered live, is the stereo mixdown: L + (C + Ls)/sqrt(2), in phase.
+MIXDOWN_LUFS = 20 * numpy.log10(
     10 ** (-28 / 20) + (10 ** (-24 / 20) + 10 ** (-30 / 20)) * numpy.sqrt(0.5)
 )
 
@@ -51,7 +51,7 @@ LOUDNESS = {
     3: (lambda: tone([(-36, 10), (-23, 60), (-36, 10)]), -23),
     4: (lambda: tone([(-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)]), -23),
     5: (lambda: tone([(-26, 20), (-20, 20.1), (-26, 20)]), -23),
-    6: (surround, SURROUND_LUFS),
+    6: (surround, -23),
 }
 
 
@@ -146,7 +146,8 @@ def test_the_live_meter(make_daemon, wav):
     for case, frames in heard.items():
         if case in LOUDNESS:
             value = frames[-2]["integrated_lufs"]
-            judge(f"EBU Tech 3341 case {case}: error [live]", value, wanted[case])
+            expected = MIXDOWN_LUFS if case == 6 else wanted[case]
+            judge(f"EBU Tech 3341 case {case}: error [live]", value, expected)
         else:
             highest = max(frame["true_peak_dbtp"][0] for frame in frames)
             judge_peak("true peak, live, of cases 15 to 18", case, highest, wanted[case])
@@ -176,13 +177,49 @@ def test_scan_of_loudness(scanner, wav, case):
     path = wav(case)
     result = scan(scanner, path)["results"][0]
     judge(f"EBU Tech 3341 case {case}: error [scan]", result["integrated_lufs"], LOUDNESS[case][1])
-    if case != 6:  # ffmpeg weighs five channels, here two are heard
-        loudness, range_lu, peak = ffmpeg(path)
-        what = f"EBU Tech 3341 cases 1 to 5, scan beside ffmpeg [case {case}]"
-        judge(what, result["integrated_lufs"], loudness)
-        assert result["lra_lu"] == pytest.approx(range_lu, abs=0.15)
-        assert result["true_peak_dbtp"] == pytest.approx(peak, abs=0.15)
+    loudness, range_lu, peak = ffmpeg(path)
+    what = f"EBU Tech 3341 cases 1 to 6, scan beside ffmpeg [case {case}]"
+    judge(what, result["integrated_lufs"], loudness)
+    assert result["lra_lu"] == pytest.approx(range_lu, abs=0.15)
+    assert result["true_peak_dbtp"] == pytest.approx(peak, abs=0.15)
     assert result["gain_db"] == pytest.approx(-18 - result["integrated_lufs"], abs=0.011)
+
+
+LAYOUTS = {
+    "3.0": "FL FR FC",
+    "quad": "FL FR BL BR",
+    "5.0": "FL FR FC BL BR",
+    "5.1": "FL FR FC LFE BL BR",
+    "5.1(side)": "FL FR FC LFE SL SR",
+    "7.1": "FL FR FC LFE BL BR SL SR",
+}
+
+
+@pytest.mark.parametrize(
+    "suffix, layout",
+    # ffmpeg mixes up the channels of 5.0 in Opus.
+    [*(("wav", layout) for layout in LAYOUTS), ("flac", "5.1"), ("ogg", "5.0"), ("ogg", "7.1"),
+     ("opus", "5.1")],
+)
+def test_weights_of_channels(scanner, tmp_path, suffix, layout):
+    """A tone in one channel after another, encoded by ffmpeg, by table 4 of BS.1770-4: between 60
+    and 120 degrees to the side it counts 1.5 dB more; the back pair of 7.1 stands at 135."""
+    names = LAYOUTS[layout].split()
+    paths, wanted = [], []
+    codec = {"opus": ["-c:a", "libopus", "-b:a", "510k"], "ogg": ["-c:a", "libvorbis", "-q:a", "9"]}
+    tone_1k = 0.2 * numpy.sin(2 * numpy.pi * 1000 / RATE_HZ * numpy.arange(RATE_HZ))
+    for channel, name in enumerate(names):
+        samples = numpy.zeros((len(names), RATE_HZ), "<f4")
+        samples[channel] = tone_1k
+        paths.append(tmp_path / f"{name}.{suffix}")
+        words = ["ffmpeg", "-v", "error", "-f", "f32le", "-ar", RATE_HZ, "-ac", len(names),
+                 "-channel_layout", layout, "-i", "-", *codec.get(suffix, []), paths[-1]]
+        subprocess.run([str(word) for word in words], input=samples.T.tobytes(), check=True)
+        aside = name in ("SL", "SR") or (name in ("BL", "BR") and layout != "7.1")
+        lufs = 20 * numpy.log10(0.2) - 3.01 + (1.5 if aside else 0)
+        wanted.append(None if name == "LFE" else pytest.approx(lufs, abs=0.1))
+    results = scan(scanner, *paths)["results"]
+    assert [result["integrated_lufs"] for result in results] == wanted
 
 
 @pytest.mark.parametrize("case", TRUE_PEAK)
