@@ -40,7 +40,8 @@ parse_count(const struct ch_invocation *inv, const char *name, int64_t *out)
 bool
 ch_frame_options_parse(struct ch_frame_options *out, const struct ch_invocation *inv)
 {
-    *out = (struct ch_frame_options){.count = -1, .smoothing_ms = -1, .peak_hold_ms = -1};
+    *out = (struct ch_frame_options){
+        .count = -1, .fmin_hz = -1, .smoothing_ms = -1, .peak_hold_ms = -1};
     return parse_number(inv, "rate", 1, &out->rate_hz) && parse_count(inv, "count", &out->count);
 }
 
@@ -55,7 +56,7 @@ parse_spectrum(struct ch_frame_options *out, const struct ch_invocation *inv)
     out->window = ch_args_option(inv, "window");
     out->weighting = ch_args_option(inv, "weighting");
     out->scale = ch_args_option(inv, "scale");
-    return parse_count(inv, "bands", &out->bands) && parse_number(inv, "fmin", 1, &out->fmin_hz) &&
+    return parse_count(inv, "bands", &out->bands) && parse_number(inv, "fmin", 0, &out->fmin_hz) &&
            parse_number(inv, "fmax", 1, &out->fmax_hz) &&
            parse_number(inv, "smoothing", 0, &out->smoothing_ms) &&
            parse_number(inv, "peak-hold", 0, &out->peak_hold_ms);
@@ -82,7 +83,9 @@ ch_frame_options_write(const struct ch_frame_options *options, struct ch_buf *pa
 {
     write_positive(params, "rate_hz", options->rate_hz);
     write_positive(params, "bands", (double)options->bands);
-    write_positive(params, "fmin_hz", options->fmin_hz);
+    if (options->fmin_hz >= 0) {
+        ch_json_kv_fixed(params, "fmin_hz", options->fmin_hz, 3); // 0 is one of a linear scale
+    }
     write_positive(params, "fmax_hz", options->fmax_hz);
     write_positive(params, "smoothing_ms", options->smoothing_ms);
     write_positive(params, "peak_hold_ms", options->peak_hold_ms);

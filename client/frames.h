@@ -15,7 +15,8 @@ struct ch_frame_options {
     double rate_hz;                                          ///< 0: not given
     int64_t count;                                           ///< frames to end after; < 0: no end
     int64_t bands;                                           ///< 0: not given
-    double fmin_hz, fmax_hz;                                 ///< 0: not given
+    double fmin_hz;                                          ///< < 0: not given
+    double fmax_hz;                                          ///< 0: not given
     double smoothing_ms, peak_hold_ms;                       ///< < 0: not given
     const char *tap, *channels, *window, *weighting, *scale; ///< NULL: not given
 };

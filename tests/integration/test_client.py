@@ -315,6 +315,17 @@ def frame_data(frame):
     return frame.get("data", frame)
 
 
+def test_a_linear_spectrum_begins_at_nothing(chant, client):
+    client.play("tone:pink?db=-10")
+    words = ("spectrum", "--bands=8", "--fmax=800", "--scale=linear", "--count=15")
+    lowest = [
+        max(json.loads(line)["bands"][0] for line in chant(*words, fmin).splitlines())
+        for fmin in ("--fmin=0", "--fmin=400")
+    ]
+    assert lowest[0] > lowest[1] + 4, "pink noise: all below 100 Hz, and 50 Hz above 400"
+    assert "fmin_hz" in chant("spectrum", "--fmin=0", code=1)
+
+
 @pytest.mark.parametrize("verb", ["spectrum", "meter"])
 def test_live_views_draw_and_leave(daemon, client, verb):
     """On a terminal: something is drawn again and again, and q ends it."""
