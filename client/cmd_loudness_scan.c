@@ -29,6 +29,8 @@ struct scan {
     struct ch_conn conn;
     struct ch_scan_progress progress;
     bool json;
+    char *const *asked; ///< URIs of the request that is under way
+    size_t n_asked;
     size_t n_measured, n_cached, n_failed;
 };
 
@@ -116,15 +118,21 @@ take_progress(struct scan *scan, const cJSON *event)
 {
     const cJSON *scanning = ch_field(ch_field(event, "data"), "scanning");
     const char *uri = ch_field_string(scanning, "uri");
-    if (uri) {
-        scan->progress.n_done = (size_t)ch_field_number(scanning, "done", 0);
-        scan->progress.fraction = ch_field_number(scanning, "fraction", 0);
-        snprintf(scan->progress.name, sizeof scan->progress.name, "%s", name_of(uri));
-        ch_text_disarm(scan->progress.name);
+    if (!uri) {
+        return;
     }
+    const size_t done = (size_t)ch_field_number(scanning, "done", 0);
+    const size_t at = done < scan->n_asked ? done : scan->n_asked - 1;
+    const bool ours = strcmp(uri, scan->asked[at]) == 0;
+    struct ch_scan_progress *progress = &scan->progress;
+    progress->n_done = ours ? done : 0;
+    progress->fraction = ours ? ch_field_number(scanning, "fraction", 0) : 0;
+    snprintf(progress->name, sizeof progress->name, "%s%s", ours ? "" : "waiting for ",
+             name_of(uri));
+    ch_text_disarm(progress->name);
 }
 
-/// Until the answer `id` comes; what others scan meanwhile is shown as well.
+/// Until the answer `id` comes.
 static int
 wait_for_answer(struct scan *scan, uint64_t id, cJSON **answer)
 {
@@ -169,6 +177,8 @@ scan_some(struct scan *scan, const struct ch_scan_group *group, size_t from, siz
     if (group->folder && *n == group->uris.count) {
         ch_json_kv_bool(params, "album", true);
     }
+    scan->asked = &group->uris.items[from];
+    scan->n_asked = *n;
     uint64_t id;
     int rc = ch_conn_send(&scan->conn, &id);
     cJSON *message = NULL;

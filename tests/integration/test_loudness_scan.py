@@ -411,6 +411,28 @@ def test_the_bar_is_one_line(start, media, tmp_path, columns, kind):
     assert not bars or columns == 31 or "\u8a9e\u8a9e" in bars[-1]
 
 
+def test_the_bar_is_of_its_own_files(start, media):
+    """What others scan is waited for, and no progress of ours."""
+    daemon = start()
+    other = daemon.client()
+    long = long_file(media)
+    request = other.request("loudness.scan", {"uris": [str(media.sine(1.5)), str(long)]})
+    look = daemon.client()
+    eventually(lambda: (look.call("loudness.get")["scanning"] or {}).get("done") == 1)
+
+    def cancel(process):
+        eventually(lambda: look.call("loudness.get")["scanning"]["waiting"] == 1)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+
+    path = media.sine(1.6, db=-7)
+    code, text = on_terminal(daemon, "loudness", "scan", path, act=cancel, columns=120)
+    assert code == 130 and "  0/1 " in text and "1/1" not in text
+    assert f"waiting for {long.name}" in text
+    look.call("loudness.cancel")
+    assert other.answer(request)["result"]["cancelled"]
+
+
 def test_chant_is_interrupted(start, media, library):
     daemon = start()
     os.link(long_file(media), library / "two" / "disc 1" / "long.flac")
