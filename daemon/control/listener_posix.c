@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/base/os.h"
 #include "daemon/control/daemon.h"
 #include "daemon/control/session.h"
 #include "daemon/control/systemd.h"
 
 #define BACKLOG 64
+#define LOCK_MS 1000
 
 struct ch_listener {
     uv_pipe_t pipe;
@@ -88,8 +90,10 @@ lock_directory(const char *path)
         name = directory;
     }
     const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        flock(fd, LOCK_EX);
+    // Ours hold it for an instant; whoever keeps it is somebody else, and not waited for.
+    int n_left = LOCK_MS;
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK && n_left-- > 0) {
+        ch_os_sleep_until(ch_os_mono_ns() + 1000000);
     }
     return fd;
 }
@@ -181,11 +185,14 @@ ch_listener_open(struct ch_listener **out, struct ch_daemon *daemon, const char 
     }
     make_directory(path);
     const int lock = lock_directory(path);
+    const bool nowhere = lock < 0 && errno == ENOENT;
     enum ch_status status = make_way(path);
     if (status == CH_OK) {
         const int err = bind_path(listener, path);
         if (err) {
-            ch_error("can't listen on %s: %s", path, uv_strerror(err));
+            // libuv takes a directory that is not there for one that must not be written to.
+            ch_error("can't listen on %s: %s", path,
+                     nowhere ? "no such directory" : uv_strerror(err));
             status = ch_status_from_errno(-err);
         }
     }

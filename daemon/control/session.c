@@ -222,7 +222,9 @@ static void
 on_look(uv_timer_t *timer)
 {
     struct ch_session *session = timer->data;
-    if (ch_peer_has_left(&session->pipe)) {
+    if (session->reading) {
+        uv_timer_stop(timer); // that tells
+    } else if (ch_peer_has_left(&session->pipe)) {
         ch_session_close(session);
     }
 }
@@ -236,9 +238,7 @@ close_if_done(struct ch_session *session)
     }
     if (session->ended && !session->first_job && !session->out.length && !session->held.length) {
         ch_session_close(session);
-    } else if (session->reading && !session->refused) {
-        uv_timer_stop(&session->stall);
-    } else if (!uv_is_active((uv_handle_t *)&session->stall)) {
+    } else if (!session->reading && !uv_is_active((uv_handle_t *)&session->stall)) {
         uv_timer_start(&session->stall, on_look, LOOK_MS, LOOK_MS);
     }
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The daemon as a service: readiness, socket activation, one at a time, options, its end."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -92,7 +93,17 @@ def test_what_is_no_socket_is_left_alone(tmp_path):
 def test_no_such_directory(tmp_path):
     path = tmp_path / "none" / "c.sock"
     result = run(CHANTD, "--backend=null", f"--socket={path}")
-    assert result.returncode == 1 and str(path) in result.stderr
+    assert result.returncode == 1 and f"{path}: no such directory" in result.stderr
+
+
+def test_a_folder_that_somebody_holds(make_daemon, tmp_path):
+    """Daemons lock it while they bind; nobody else can keep them from starting by that."""
+    folder = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        assert make_daemon().start().client().call("rpc.version")
+    finally:
+        os.close(folder)
 
 
 def test_a_path_that_is_too_long(tmp_path):
