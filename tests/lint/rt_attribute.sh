@@ -82,7 +82,7 @@ follow() {
             }
             return text
         }
-        # Whether the pointer called there is a listed one; the place is where the call begins.
+        # Whether the pointer that is called is listed; the place is where the expression begins.
         function listed(where,    part, n, text, p, pointer) {
             declaration(where)
             match(where, /:[0-9]+:[0-9]+$/)

@@ -39,7 +39,7 @@ judge() {
                     if (names[i] in home) {
                         if (!seen[home[names[i]]]++) todo[n_todo++] = home[names[i]]
                     } else if (!(names[i] in fit) &&
-                               names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
+                        names[i] !~ /^__([atu]|ub)san_|^__sanitizer_/) {
                         print "bad", todo[at], names[i]
                     }
                 }
