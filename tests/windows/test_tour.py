@@ -2,13 +2,14 @@
 """The README's tour with chant.exe, on WASAPI: what each verb says, and what is heard of it."""
 
 import json
+import re
 
 import numpy
 import pytest
 
 import pulse
 from device import moving
-from programs import eventually
+from programs import SOURCE, eventually
 from wine import path
 
 HZ, LEVEL_DB = 1000, -20
@@ -113,6 +114,27 @@ def test_what_a_pipe_is_told(chant, client, music):
     assert json.loads(chant("devices"))["devices"]
     chant("tx", '[{"method":"mixer.set","params":{"gain_db":-3}}]', "--at", "+1")
     eventually(lambda: client.call("mixer.get")["gain_db"] == -3)
+
+
+def test_what_the_page_shows_of_json(chant, client, music):
+    """What doc/windows.md pipes into chant is taken, and what it takes out of the JSON is there."""
+    page = (SOURCE / "doc" / "windows.md").read_text(encoding="utf-8")
+    chant("play", path(music[0]))
+    moving(client)
+    inputs = re.findall(r"^'(.+)' \| chant ([^#\n]+)", page, re.MULTILINE)
+    assert len(inputs) == 2
+    for text, words in inputs:
+        chant(*words.split(), stdin=text + "\r\n")
+    eventually(lambda: client.call("mixer.get")["gain_db"] == -3)
+    asked = r"chant ([^|\n]+) \| (?:ForEach-Object \{ \(\$_ \| )?ConvertFrom-Json\)\.([\w.]+)"
+    outputs = re.findall(asked, page)
+    assert len(outputs) == 3
+    for words, keys in outputs:
+        words = [{"5": "1"}.get(word, word) for word in words.split()]
+        found = json.loads(chant(*words))
+        for key in keys.split("."):
+            assert key in found, (words, keys)
+            found = found[key]
 
 
 def test_raw_is_a_conversation(chant):
