@@ -117,14 +117,37 @@ write_stamp(char *out, size_t bytes, uint64_t wall_ns)
 
 // --- lines -------------------------------------------------------------------------------------
 
-// Control characters, which file names may hold, would let a name forge a log line.
-static void
-mask_controls(char *text)
+/// Bytes of the character at `p`, which is UTF-8; 0 of a control character, and of what is none.
+static size_t
+character(const unsigned char *p)
 {
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+    if (p[0] < 0x80) {
+        return p[0] >= 0x20 && p[0] != 0x7f;
+    }
+    const size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    // Controls, what is longer than need be, half a pair, beyond the last.
+    const bool bad = n == 0 || (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
+                     (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
+                     (p[0] == 0xf4 && p[1] >= 0x90);
+    return bad ? 0 : n;
+}
+
+// Control characters, which file names may hold, would let a name forge a log line; and a name that
+// is no UTF-8, or was cut, would make a journal take the line for no text at all.
+static void
+mask_what_is_no_text(char *text)
+{
+    while (*text) {
+        const size_t n = character((const unsigned char *)text);
+        if (n == 0) {
             *text = '?';
         }
+        text += n ? n : 1;
     }
 }
 
@@ -139,7 +162,7 @@ ch_log(enum ch_log_level level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    mask_controls(text);
+    mask_what_is_no_text(text);
 
     char line[1100];
     int n;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// tests/unit/test_log.c — the time in front of a line, against the C library's calendar.
+// tests/unit/test_log.c — a line is text, with the time in front by the C library's calendar.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,12 +39,36 @@ test_the_last_millisecond_of_a_leap_day(void **state)
     assert_string_equal(stamp, "2000-03-01T00:00:00.000Z");
 }
 
+static void
+test_a_line_is_text(void **state)
+{
+    (void)state;
+    static const char *const table[][2] = {
+        {"a\nb\x7f\x1b[m", "a?b??[m"},
+        {"\xc3\xbc \xe2\x99\xab \xf0\x9f\x8e\xb5", "\xc3\xbc \xe2\x99\xab \xf0\x9f\x8e\xb5"},
+        {"cut \xc3", "cut ?"},
+        {"cut \xe2\x99", "cut ??"},
+        {"cut \xf0\x9f\x8e.", "cut ???."},
+        {"\xfc \xff\x80", "? ??"},                            // another code page
+        {"\xc2\x9b \xc2\xa0", "?? \xc2\xa0"},                 // CSI; no control
+        {"\xc0\xaf \xe0\x80\xaf \xed\xa0\x80", "?? ??? ???"}, // longer than need be; half a pair
+        {"\xf4\x90\x80\x80 \xf4\x8f\xbf\xbf", "???? \xf4\x8f\xbf\xbf"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", table[i][0]);
+        mask_what_is_no_text(text);
+        assert_string_equal(text, table[i][1]);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_day_of_400_years),
         cmocka_unit_test(test_the_last_millisecond_of_a_leap_day),
+        cmocka_unit_test(test_a_line_is_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
