@@ -157,26 +157,18 @@ def test_ctrl_c_at_a_console(prefix, tmp_path):
     assert "Ctrl-C: ending" in lines_of(log)[-1]
 
 
-@pytest.fixture
-def windows(prefix):
-    """Windows that nobody sees: Wine's driver without a screen."""
-    key = r"HKCU\Software\Wine\Drivers"
-    wine.run("reg", "add", key, "/v", "Graphics", "/d", "null", "/f")
-    yield
-    wine.run("reg", "delete", key, "/v", "Graphics", "/f")
-
-
-def test_the_end_of_the_session(windows, make_daemon, tmp_path):
+def test_the_end_of_the_session(make_daemon, tmp_path):
     """The gain that was just set is kept, though Windows waits for nothing but the message."""
     state = tmp_path / "state.json"
     daemon = make_daemon(f"--state={path(state)}", backend="null").start()
     with daemon.client() as client:
         client.call("mixer.set", gain_db=-7.5)
+        pid = client.call("server.status")["pid"]
     program = tmp_path / "session_end.exe"
     subprocess.run(
         [COMPILER, "-std=gnu11", "-O2", "-o", program, HERE / "session_end.c"], check=True
     )
-    done = wine.run(program)
+    done = wine.run(program, str(pid))
     if done.returncode == 77:
         pytest.skip("this Wine makes no windows without a screen")
     assert done.returncode == 0, done.stdout
@@ -185,7 +177,7 @@ def test_the_end_of_the_session(windows, make_daemon, tmp_path):
     assert kept_gain(state) == -7.5
 
 
-def test_it_can_be_asked_to_close(windows, make_daemon, tmp_path):
+def test_it_can_be_asked_to_close(make_daemon, tmp_path):
     """What taskkill does, and the Task Manager before it kills."""
     state = tmp_path / "state.json"
     daemon = make_daemon(f"--state={path(state)}", backend="null").start()

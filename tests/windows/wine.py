@@ -23,6 +23,7 @@ BUILD = Path(os.environ.get("CHANT_BUILD_WINDOWS") or SOURCE / "build-windows").
 CHANTD = BUILD / "chantd.exe"
 CHANT = BUILD / "chant.exe"
 COMPILER = "x86_64-w64-mingw32-gcc"
+DRIVERS = r"HKCU\Software\Wine\Drivers"
 # Neither .NET nor a browser is asked for; nobody wants to read what Wine has to say.
 WINE_ENV = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
 
@@ -70,13 +71,17 @@ class Prefix:
         if not ready.exists():
             self._run("wine", "wineboot", "-i")
             # With PulseAudio gone there is nothing, not ALSA instead for the rest of the process.
-            drivers = r"HKCU\Software\Wine\Drivers"
-            self._run("wine", "reg", "add", drivers, "/v", "Audio", "/d", "pulse", "/f")
+            self._run("wine", "reg", "add", DRIVERS, "/v", "Audio", "/d", "pulse", "/f")
+            # The desktop that this has begun has no driver yet.
+            self._run("wineserver", "-k")
+            self._run("wineserver", "-w")
             made = self.folder / "prefix" / "drive_c" / "windows" / "system32"
             assert made.is_dir(), "wineboot made no prefix"
             ready.touch()
         # Kept running: the first program of all takes a second, each after it a tenth.
         self._run("wineserver", "-p")
+        # Windows that nobody sees, from the first on: a desktop keeps the driver it began with.
+        self._run("wine", "reg", "add", DRIVERS, "/v", "Graphics", "/d", "null", "/f")
         # Wine sets these for itself, over what is in the environment, unless they are gone.
         for name in ("LOCALAPPDATA", "APPDATA"):
             self._run("wine", "reg", "delete", r"HKCU\Volatile Environment", "/v", name, "/f")
