@@ -141,7 +141,7 @@ files_of_other_encodings(void **state)
         char *text = ch_text_to_utf8(table[i].bytes, table[i].n_bytes, &length);
         assert_non_null(text);
         if (strcmp(text, table[i].text) != 0 || length != strlen(table[i].text)) {
-            fail_msg("file %zu is '%s'", i, text);
+            fail_msg("file %u is '%s'", (unsigned)i, text);
         }
         free(text);
     }
