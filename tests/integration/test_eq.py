@@ -152,7 +152,7 @@ def drawn(daemon, columns, locale):
     main, side = os.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     env = {**os.environ, "LC_ALL": locale, "CHANT_SOCKET": str(daemon.socket)}
-    with subprocess.Popen([CHANT, "eq"], stdout=side, env=env) as chant:
+    with subprocess.Popen([CHANT, "eq"], stdin=side, stdout=side, env=env) as chant:
         os.close(side)
         text = b""
         try:

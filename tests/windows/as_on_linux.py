@@ -24,6 +24,7 @@ _UNIX = "about files and folders as Unix has them"
 
 # FILE::TEST → reason.
 NOT_HERE = {
+    "test_eq.py::test_the_drawing_fits_the_terminal": "what a program prints comes by a pipe here",
     "test_presets.py::test_without_a_home": "Windows knows a user's folders by itself",
     "test_protocol.py::test_half_close_without_a_newline": "a pipe has no half-close",
     "test_protocol.py::test_shutdown_by_request": "the socket here is the bridge's",
@@ -74,7 +75,7 @@ def _stand_in(folder, name, program):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        name = f"{item.path.name}::{item.name}"
+        name = f"{item.path.name}::{item.originalname}"
         reason = NOT_HERE.get(name)
         for fixture in item.fixturenames:
             reason = reason or FIXTURES.get(fixture)

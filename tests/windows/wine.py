@@ -114,6 +114,7 @@ class Bridge:
         self.translating = translating
         self.process = None
         self.port = 0
+        self.links = set()  # a loop alone does not keep its tasks from the garbage collector
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
@@ -146,8 +147,13 @@ class Bridge:
     def open(self, path, pipe):
         """From now on the socket at `path` is this pipe; close what is returned."""
 
+        def begin(here_in, here_out):
+            link = self.loop.create_task(self._link(here_in, here_out, pipe))
+            self.links.add(link)
+            link.add_done_callback(self.links.discard)
+
         async def serve():
-            return await asyncio.start_unix_server(lambda r, w: self._link(r, w, pipe), path)
+            return await asyncio.start_unix_server(begin, path)
 
         Path(path).unlink(missing_ok=True)
         server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(seconds(10))
