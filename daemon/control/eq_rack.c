@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "daemon/control/equaliser.h"
+#include "daemon/dsp/eq_design.h"
 #include "daemon/engine/messages.h"
 
 /// Changes that leave the whole this loud take the engine's ramp; louder ones have more to go.
@@ -111,11 +112,7 @@ power_at(const struct ch_eq_rack *rack, const uint8_t *heard, uint32_t n_heard, 
 {
     double power = 1.0;
     for (uint32_t i = 0; i < n_heard; i++) {
-        const struct ch_eq_section *section = &rack->section[heard[i]];
-        const double g2 = section->g * section->g, t2 = t * t, cross2 = g2 * t2;
-        const double out = section->ml * g2 - section->mh * t2, in = g2 - t2;
-        power *= (out * out + section->mb * section->mb * cross2) /
-                 (in * in + section->k * section->k * cross2);
+        power *= ch_eq_section_power(&rack->section[heard[i]], t, 1.0);
     }
     return power;
 }

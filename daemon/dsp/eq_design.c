@@ -193,14 +193,7 @@ double
 ch_eq_section_response_db(const struct ch_eq_section *section, uint32_t rate_hz, double freq_hz)
 {
     const double half_w = M_PI * freq_hz / (double)rate_hz;
-    const double high = sin(half_w);
-    const double low = section->g * cos(half_w);
-    const double cross = high * low;
-    const double num_re = section->ml * low * low - section->mh * high * high;
-    const double num_im = section->mb * cross;
-    const double den_re = low * low - high * high;
-    const double den_im = section->k * cross;
-    return 10.0 * log10((num_re * num_re + num_im * num_im) / (den_re * den_re + den_im * den_im));
+    return 10.0 * log10(ch_eq_section_power(section, sin(half_w), cos(half_w)));
 }
 
 /// |c0 + c1/z + c2/z^2|^2 = (c0+c1+c2)^2·phi0 + (c0-c1+c2)^2·phi1 - 4·c0·c2·4·phi0·phi1 with

@@ -126,6 +126,18 @@ uint32_t ch_eq_sections_from_band(const struct ch_eq_band *band, enum ch_eq_desi
 /// The channels that a band leaves alone: a mask.
 uint32_t ch_eq_band_bypass(const struct ch_eq_band *band);
 
+/// |H|^2 of the coefficients as they run where high/low is tan(w/2): sin and cos of it, or t and 1.
+static inline double
+ch_eq_section_power(const struct ch_eq_section *section, double high, double low)
+{
+    const double g = section->g * low, cross = g * high;
+    const double num_re = section->ml * g * g - section->mh * high * high;
+    const double num_im = section->mb * cross;
+    const double den_re = g * g - high * high;
+    const double den_im = section->k * cross;
+    return (num_re * num_re + num_im * num_im) / (den_re * den_re + den_im * den_im);
+}
+
 /// Magnitude at freq_hz, in dB, of the coefficients as they run.
 double ch_eq_section_response_db(const struct ch_eq_section *section, uint32_t rate_hz,
                                  double freq_hz);
